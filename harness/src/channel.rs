@@ -1,0 +1,109 @@
+//! A private channel between two processes of the kit: frames over a socket that the child finds as its standard input.
+//!
+//! Standard output stays the student's own: nothing that is printed there can be taken for an answer.
+
+use crate::codec;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::io::{self, Read, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::net::UnixStream;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+const LENGTH_BYTES: usize = 4;
+
+/// One end of the channel.
+#[derive(Debug)]
+pub(crate) struct Channel(UnixStream);
+
+impl Channel {
+    /// Starts `command` with the other end as its standard input.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Channel, Child)> {
+        let (ours, theirs) = UnixStream::pair()?;
+        let child = command.stdin(Stdio::from(OwnedFd::from(theirs))).spawn()?;
+        // The command keeps its copy of the child's end until its standard input is replaced; without that, the end of the
+        // child would not be seen as the end of the channel.
+        command.stdin(Stdio::null());
+        Ok((Channel(ours), child))
+    }
+
+    /// The end that this process was started with.
+    pub(crate) fn inherited() -> io::Result<Channel> {
+        Ok(Channel(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?)))
+    }
+
+    /// A second handle of the same end.
+    pub(crate) fn another(&self) -> io::Result<Channel> {
+        Ok(Channel(self.0.try_clone()?))
+    }
+
+    /// How long [`Channel::receive`] waits; `None` is for ever.
+    pub(crate) fn patience(&self, patience: Option<Duration>) -> io::Result<()> {
+        self.0.set_read_timeout(patience)
+    }
+
+    /// Sends one message.
+    pub(crate) fn send<T: Serialize>(&mut self, message: &T) -> io::Result<()> {
+        let body = codec::encode(message);
+        let length = u32::try_from(body.len()).map_err(|_| too_large(body.len()))?;
+        if body.len() > codec::MAX_BYTES {
+            return Err(too_large(body.len()));
+        }
+        let mut frame = Vec::with_capacity(LENGTH_BYTES + body.len());
+        frame.extend(length.to_be_bytes());
+        frame.extend(body);
+        self.0.write_all(&frame)
+    }
+
+    /// Waits for one message. [`io::ErrorKind::UnexpectedEof`] when the other process has ended.
+    pub(crate) fn receive<T: DeserializeOwned>(&mut self) -> io::Result<T> {
+        let mut length = [0; LENGTH_BYTES];
+        self.0.read_exact(&mut length)?;
+        let length = u32::from_be_bytes(length) as usize;
+        if length > codec::MAX_BYTES {
+            return Err(too_large(length));
+        }
+        let mut body = vec![0; length];
+        self.0.read_exact(&mut body)?;
+        codec::decode(&body).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+}
+
+fn too_large(length: usize) -> io::Error {
+    let text = format!("a message of {length} bytes; the most is {}", codec::MAX_BYTES);
+    io::Error::new(io::ErrorKind::InvalidData, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pair() -> (Channel, Channel) {
+        let (a, b) = UnixStream::pair().unwrap();
+        (Channel(a), Channel(b))
+    }
+
+    #[test]
+    fn messages_arrive_whole_and_in_order() {
+        let (mut a, mut b) = pair();
+        a.send(&"one".to_string()).unwrap();
+        a.send(&vec![7u8; 70_000]).unwrap();
+        assert_eq!(b.receive::<String>().unwrap(), "one");
+        assert_eq!(b.receive::<Vec<u8>>().unwrap(), vec![7u8; 70_000]);
+    }
+
+    #[test]
+    fn an_absurd_length_is_refused_before_memory_is_taken() {
+        let (mut a, mut b) = pair();
+        a.0.write_all(&[0xff; 4]).unwrap();
+        assert_eq!(b.receive::<u8>().unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+
+    #[test]
+    fn the_end_of_the_other_side_is_seen() {
+        let (a, mut b) = pair();
+        drop(a);
+        assert_eq!(b.receive::<u8>().unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
+    }
+}

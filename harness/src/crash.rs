@@ -1,0 +1,67 @@
+//! How student code ends without an answer: it panics, it ends its process, or it does not come back.
+
+use crate::text;
+use serde::{Deserialize, Serialize};
+use std::any::Any;
+use std::cell::RefCell;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Student code did not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Crash {
+    /// It panicked.
+    Panicked {
+        /// The panic's message.
+        message: String,
+        /// `file:line` of the panic.
+        place: String,
+    },
+    /// Its process ended in the middle of the run.
+    Exited(String),
+    /// It ran for so long that the kit gave up; the text names the handler.
+    Hung(String),
+    /// It asked for something impossible, such as a datagram to a host that does not exist.
+    Misused(String),
+}
+
+impl fmt::Display for Crash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Crash::Panicked { message, place } => {
+                write!(f, "your code panicked at {}: {}", text::line(place, 120), text::line(message, 200))
+            }
+            Crash::Exited(how) => write!(f, "your code ended the process ({})", text::line(how, 120)),
+            Crash::Hung(what) => write!(f, "{} did not return", text::line(what, 120)),
+            Crash::Misused(what) => f.write_str(&text::line(what, 200)),
+        }
+    }
+}
+
+thread_local! {
+    static LAST_PANIC: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+}
+
+/// From here on a panic is remembered for the report instead of being printed.
+pub fn quiet_panics() {
+    std::panic::set_hook(Box::new(|info| {
+        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+        let message = message_of(info.payload());
+        LAST_PANIC.with(|last| *last.borrow_mut() = Some((message, place)));
+    }));
+}
+
+/// Runs `code`; a panic becomes a [`Crash`].
+pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, Crash> {
+    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
+        let last = LAST_PANIC.with(|last| last.borrow_mut().take());
+        let (message, place) = last.unwrap_or_else(|| (message_of(&*payload), "an unknown place".into()));
+        Crash::Panicked { message, place }
+    })
+}
+
+fn message_of(payload: &(dyn Any + Send)) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_string());
+    text.or_else(|| payload.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "a panic without a text".into())
+}

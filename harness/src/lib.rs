@@ -1,0 +1,38 @@
+//! Faultline runs a student's protocol in several worlds, injects faults, and tells why it failed.
+//!
+//! A protocol is a [`machine::Machine`]. A [`scenario::Scenario`] puts it into a world ([`script`], [`search`],
+//! [`simulation`], [`live`]) and checks one behaviour. The [`runner`] runs scenarios for students; `remote` and
+//! [`driver`] let the judge run the same scenarios against code in another process. Start with `machine.rs`.
+
+mod channel;
+pub mod codec;
+pub mod crash;
+pub mod driver;
+pub mod live;
+pub mod machine;
+pub mod node;
+pub mod program;
+pub mod random;
+pub mod remote;
+pub mod report;
+pub mod runner;
+pub mod scenario;
+pub mod script;
+pub mod search;
+pub mod simulation;
+pub mod text;
+pub mod time;
+mod timers;
+mod trace;
+mod watch;
+
+pub use machine::{Context, Host, Machine, Never};
+pub use time::{Time, ms};
+pub use trace::{Row, Story};
+
+use std::hash::{BuildHasher as _, Hash};
+
+/// A 64-bit hash that is equal in every process.
+pub(crate) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    foldhash::quality::FixedState::with_seed(0x00C0_FFEE).hash_one(value)
+}

@@ -1,0 +1,14 @@
+//! The live world: real processes and real UDP sockets on loopback, with the kit's relay between them.
+//!
+//! Real time passes here, so nothing is judged by a clock: waits are counted in ticks ([`patience`]), and what the
+//! network did is asked of the [`relay`], which knows because it did it.
+
+mod error;
+mod log;
+pub mod patience;
+pub mod peer;
+mod plan;
+pub mod process;
+pub mod relay;
+
+pub use error::LiveError;

@@ -1,0 +1,197 @@
+//! The contract between a student's protocol and the kit: a deterministic state machine.
+//!
+//! Time, datagrams and commands come in; datagrams, timers and notices go out. A machine has no clock, socket, thread or
+//! global of its own, so that the same code runs in every world. Read next: `node.rs`, which runs a machine.
+
+use crate::random::Random;
+use crate::time::Time;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use std::fmt::{Debug, Display};
+use std::hash::Hash;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The address of one host in a run. The machine is told the addresses that it needs when it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Host(pub u16);
+
+/// A protocol as a state machine: the shape of everything that students write from lab 2 on.
+///
+/// Each handler takes one event and says in `ctx` what follows from it. The traits that it asks for let the kit copy a
+/// machine, tell two states apart and show them; derive them all. (`Hash` is why a `HashMap` cannot be in a machine:
+/// its order differs from run to run. A `BTreeMap` can.)
+pub trait Machine: Clone + Eq + Hash + Debug + 'static {
+    /// What the application asks of the machine.
+    type Command: Serialize + DeserializeOwned + Display;
+    /// What the machine tells the application.
+    type Notice: Serialize + DeserializeOwned + Display;
+    /// The names of the machine's timers. A timer that is set again moves; there is never more than one of a name.
+    type Timer: Copy + Eq + Hash + Debug;
+
+    /// The run begins.
+    fn on_start(&mut self, _ctx: &mut Context<Self>) {}
+
+    /// The application asks for something. A machine of which nothing is asked leaves this out.
+    fn on_command(&mut self, _command: Self::Command, _ctx: &mut Context<Self>) {}
+
+    /// A datagram has arrived. Its bytes are whatever the network made of them.
+    fn on_datagram(&mut self, from: Host, datagram: &[u8], ctx: &mut Context<Self>);
+
+    /// A timer that was set has run out; it is no longer set. A machine without timers leaves this out.
+    fn on_timer(&mut self, _timer: Self::Timer, _ctx: &mut Context<Self>) {}
+}
+
+/// What never happens: the commands of a machine of which nothing is asked, the timers of one that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Never {}
+
+impl std::fmt::Display for Never {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match *self {}
+    }
+}
+
+/// What a handler may know of the world and do to it.
+pub struct Context<'a, M: Machine> {
+    now: Time,
+    random: RandomSource,
+    clock_read: &'a mut bool,
+    timers: &'a mut TimerTable<M::Timer>,
+    actions: &'a mut Vec<Action>,
+}
+
+impl<'a, M: Machine> Context<'a, M> {
+    pub(crate) fn new(
+        moment: Moment,
+        clock_read: &'a mut bool,
+        timers: &'a mut TimerTable<M::Timer>,
+        actions: &'a mut Vec<Action>,
+    ) -> Self {
+        Context { now: moment.now, random: RandomSource::Unused(moment.random), clock_read, timers, actions }
+    }
+
+    /// The present moment on this host's clock.
+    pub fn now(&mut self) -> Time {
+        *self.clock_read = true;
+        self.now
+    }
+
+    /// 64 random bits, decided by the seed of the run.
+    pub fn random(&mut self) -> u64 {
+        self.random.bits()
+    }
+
+    /// Gives a datagram to the network, which may lose, duplicate, delay, reorder or corrupt it.
+    pub fn send(&mut self, to: Host, datagram: Vec<u8>) {
+        self.actions.push(Action::Send { to, datagram: datagram.into() });
+    }
+
+    /// Sets `timer` to run out `after` from now. If it was set already, it is moved.
+    pub fn set_timer(&mut self, timer: M::Timer, after: Duration) {
+        let timer = self.timers.intern(timer);
+        self.actions.push(Action::SetTimer { timer, after });
+    }
+
+    /// Stops `timer`. Nothing happens when it is not set.
+    pub fn cancel_timer(&mut self, timer: M::Timer) {
+        if let Some(timer) = self.timers.forget(timer) {
+            self.actions.push(Action::CancelTimer { timer });
+        }
+    }
+
+    /// Tells the application something.
+    pub fn notify(&mut self, notice: M::Notice) {
+        self.actions.push(Action::Notify(crate::codec::encode(&notice)));
+    }
+}
+
+/// A timer's name as the kit knows it: equal for equal names, in every process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TimerId(pub u64);
+
+/// What a handler asked for, in the order in which it asked.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Action {
+    /// Give `datagram` to the network.
+    Send {
+        /// Where it is to go.
+        to: Host,
+        /// Its bytes.
+        datagram: Arc<[u8]>,
+    },
+    /// Let `timer` run out `after` from now.
+    SetTimer {
+        /// Which timer.
+        timer: TimerId,
+        /// How long from now.
+        after: Duration,
+    },
+    /// Stop `timer`.
+    CancelTimer {
+        /// Which timer.
+        timer: TimerId,
+    },
+    /// Tell the application; the bytes are an encoded notice.
+    Notify(Vec<u8>),
+}
+
+/// When an event happens, and the randomness that its handler may use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Moment {
+    /// The host's clock.
+    pub now: Time,
+    /// The seed of this one event's randomness, so that a machine is a function of the events that it was given.
+    pub random: u64,
+}
+
+enum RandomSource {
+    Unused(u64),
+    Running(Box<Random>),
+}
+
+impl RandomSource {
+    fn bits(&mut self) -> u64 {
+        if let RandomSource::Unused(seed) = *self {
+            *self = RandomSource::Running(Box::new(Random::new(seed)));
+        }
+        match self {
+            RandomSource::Running(random) => random.bits(),
+            RandomSource::Unused(seed) => *seed,
+        }
+    }
+}
+
+/// The timers of one machine by their kit-wide names.
+#[derive(Clone, Debug)]
+pub(crate) struct TimerTable<T>(Vec<(TimerId, T)>);
+
+impl<T: Copy + Eq + Hash> TimerTable<T> {
+    pub(crate) fn new() -> Self {
+        TimerTable(Vec::new())
+    }
+
+    fn intern(&mut self, timer: T) -> TimerId {
+        if let Some((id, _)) = self.0.iter().find(|(_, known)| *known == timer) {
+            return *id;
+        }
+        let id = TimerId(crate::hash_of(&timer));
+        self.0.push((id, timer));
+        id
+    }
+
+    fn forget(&mut self, timer: T) -> Option<TimerId> {
+        let index = self.0.iter().position(|(_, known)| *known == timer)?;
+        Some(self.0.swap_remove(index).0)
+    }
+
+    /// The timer named `id`, taken out of the table: it has run out.
+    pub(crate) fn take(&mut self, id: TimerId) -> Option<T> {
+        let index = self.0.iter().position(|(known, _)| *known == id)?;
+        Some(self.0.swap_remove(index).1)
+    }
+
+    pub(crate) fn find(&self, id: TimerId) -> Option<T> {
+        self.0.iter().find(|(known, _)| *known == id).map(|(_, timer)| *timer)
+    }
+}

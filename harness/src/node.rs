@@ -1,0 +1,129 @@
+//! One running machine with its types erased: what every world steps, in this process or (see `remote.rs`) in another.
+//!
+//! Invariant: a node is a function of the events that it was given; whoever holds two forks of one node may step them
+//! apart.
+
+use crate::codec;
+use crate::crash::{Crash, guarded};
+use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
+use crate::watch;
+use serde::{Deserialize, Serialize};
+
+/// What happens to a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Event<'a> {
+    /// The run begins.
+    Start,
+    /// The application asks; the bytes are an encoded command.
+    Command(&'a [u8]),
+    /// A datagram arrives.
+    Datagram {
+        /// The host that sent it.
+        from: Host,
+        /// Its bytes.
+        datagram: &'a [u8],
+    },
+    /// A timer has run out.
+    Timer(TimerId),
+}
+
+/// A machine that can be stepped, copied and told apart from another.
+pub trait Node {
+    /// Gives the machine one event and appends what it asks for to `actions`.
+    ///
+    /// # Errors
+    /// The machine did not answer; it must not be used again.
+    fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash>;
+
+    /// A copy that goes its own way.
+    fn fork(&self) -> Box<dyn Node>;
+
+    /// Equal for nodes that will behave alike, as far as is known.
+    fn key(&self) -> u64;
+
+    /// Whether the machine has ever looked at the clock: if not, two equal machines at different times behave alike.
+    fn reads_clock(&self) -> bool;
+
+    /// The name of a timer that the machine has set.
+    fn timer_name(&self, timer: TimerId) -> String;
+
+    /// The machine's state, for people.
+    fn describe(&self) -> String;
+}
+
+/// A machine in this process.
+pub(crate) struct LocalNode<M: Machine> {
+    machine: M,
+    timers: TimerTable<M::Timer>,
+    clock_read: bool,
+    role: watch::Role,
+}
+
+impl<M: Machine> LocalNode<M> {
+    pub(crate) fn new(machine: M) -> Self {
+        let role = watch::Role::register(short_type_name::<M>());
+        LocalNode { machine, timers: TimerTable::new(), clock_read: false, role }
+    }
+}
+
+impl<M: Machine> Node for LocalNode<M> {
+    fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash> {
+        let LocalNode { machine, timers, clock_read, role } = self;
+        // The timer leaves the table before the handler runs, so that the handler may set it again.
+        let fired = match event {
+            Event::Timer(id) => Some(timers.take(id).ok_or_else(|| unknown_timer(id))?),
+            _ => None,
+        };
+        let command = match event {
+            Event::Command(bytes) => Some(codec::decode::<M::Command>(bytes).map_err(|error| {
+                Crash::Misused(format!("the kit gave a command that this machine does not know: {error}"))
+            })?),
+            _ => None,
+        };
+        let mut ctx = Context::new(moment, clock_read, timers, actions);
+        let _inside = role.enter(&event);
+        guarded(|| match event {
+            Event::Start => machine.on_start(&mut ctx),
+            Event::Datagram { from, datagram } => machine.on_datagram(from, datagram, &mut ctx),
+            Event::Command(_) => {
+                command.into_iter().for_each(|command| machine.on_command(command, &mut ctx))
+            }
+            Event::Timer(_) => fired.into_iter().for_each(|timer| machine.on_timer(timer, &mut ctx)),
+        })
+    }
+
+    fn fork(&self) -> Box<dyn Node> {
+        Box::new(LocalNode {
+            machine: self.machine.clone(),
+            timers: self.timers.clone(),
+            clock_read: self.clock_read,
+            role: self.role,
+        })
+    }
+
+    fn key(&self) -> u64 {
+        crate::hash_of(&self.machine)
+    }
+
+    fn reads_clock(&self) -> bool {
+        self.clock_read
+    }
+
+    fn timer_name(&self, timer: TimerId) -> String {
+        self.timers.find(timer).map_or_else(|| "?".into(), |timer| format!("{timer:?}"))
+    }
+
+    fn describe(&self) -> String {
+        guarded(|| format!("{:?}", self.machine)).unwrap_or_else(|crash| crash.to_string())
+    }
+}
+
+fn unknown_timer(id: TimerId) -> Crash {
+    Crash::Misused(format!("the kit fired timer {id:?}, which this machine never set"))
+}
+
+/// `Sender` for `lab2_reliable::sender::Sender`.
+fn short_type_name<M>() -> &'static str {
+    let name = std::any::type_name::<M>();
+    name.rsplit("::").next().unwrap_or(name)
+}

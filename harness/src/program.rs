@@ -1,0 +1,166 @@
+//! What a student hands in, as the kit sees it: machines by role, plain functions and executables by name.
+//!
+//! Scenarios are written against [`Program`] alone, so the same source runs against code in this process
+//! ([`LocalProgram`]) and against code behind a pipe in another one (`remote.rs`).
+
+use crate::codec;
+use crate::crash::{Crash, guarded};
+use crate::machine::Machine;
+use crate::node::{LocalNode, Node};
+use crate::watch;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::path::{Path, PathBuf};
+
+/// A student's work.
+pub trait Program {
+    /// A new machine of the role named `role`, made with an encoded configuration.
+    ///
+    /// # Errors
+    /// The student's constructor did not answer, or there is no such role.
+    fn start(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash>;
+
+    /// Calls a plain function with encoded arguments.
+    ///
+    /// # Errors
+    /// The function did not answer, or there is none of this name.
+    fn call(&self, function: &str, input: &[u8]) -> Result<Vec<u8>, Crash>;
+
+    /// Where an executable of the student's is.
+    ///
+    /// # Errors
+    /// There is none of this name.
+    fn executable(&self, name: &str) -> Result<&Path, Crash>;
+}
+
+/// A kind of machine, with the types of its configuration, commands and notices.
+pub struct Role<Config, Command, Notice> {
+    /// The name under which the program offers it.
+    pub name: &'static str,
+    /// Shows the datagrams that such a machine sends.
+    pub describe: fn(&[u8]) -> String,
+    types: PhantomData<fn(Config, Command) -> Notice>,
+}
+
+impl<Config, Command, Notice> Role<Config, Command, Notice> {
+    /// The role `name`, whose datagrams are shown by `describe`.
+    #[must_use]
+    pub const fn new(name: &'static str, describe: fn(&[u8]) -> String) -> Self {
+        Role { name, describe, types: PhantomData }
+    }
+}
+
+/// A plain function of the student's, with the types of its argument and result.
+pub struct Function<Input, Output> {
+    /// The name under which the program offers it.
+    pub name: &'static str,
+    types: PhantomData<fn(Input) -> Output>,
+}
+
+impl<Input: Serialize, Output: DeserializeOwned> Function<Input, Output> {
+    /// The function `name`.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Function { name, types: PhantomData }
+    }
+
+    /// Calls it in `program`.
+    ///
+    /// # Errors
+    /// The student's code did not answer.
+    pub fn call(&self, program: &dyn Program, input: &Input) -> Result<Output, Crash> {
+        let output = program.call(self.name, &codec::encode(input))?;
+        codec::decode(&output)
+            .map_err(|error| Crash::Misused(format!("{} answered nonsense: {error}", self.name)))
+    }
+}
+
+type Start = Box<dyn Fn(&[u8]) -> Result<Box<dyn Node>, Crash>>;
+type Call = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, Crash>>;
+
+/// A student's work in this process.
+#[derive(Default)]
+pub struct LocalProgram {
+    roles: BTreeMap<&'static str, Start>,
+    functions: BTreeMap<&'static str, Call>,
+    executables: BTreeMap<&'static str, PathBuf>,
+}
+
+impl LocalProgram {
+    /// A program that offers nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Offers machines of `role`, made by `make`.
+    #[must_use]
+    pub fn role<Config, M>(
+        mut self,
+        role: &Role<Config, M::Command, M::Notice>,
+        make: impl Fn(Config) -> M + 'static,
+    ) -> Self
+    where
+        Config: DeserializeOwned + 'static,
+        M: Machine,
+    {
+        let start = move |config: &[u8]| {
+            let config = codec::decode(config)
+                .map_err(|error| Crash::Misused(format!("the kit gave a bad configuration: {error}")))?;
+            let machine = guarded(|| make(config))?;
+            Ok(Box::new(LocalNode::new(machine)) as Box<dyn Node>)
+        };
+        self.roles.insert(role.name, Box::new(start));
+        self
+    }
+
+    /// Offers a plain function.
+    #[must_use]
+    pub fn function<Input, Output>(
+        mut self,
+        function: &Function<Input, Output>,
+        body: impl Fn(Input) -> Output + 'static,
+    ) -> Self
+    where
+        Input: DeserializeOwned + 'static,
+        Output: Serialize + 'static,
+    {
+        let watched = watch::Role::register(function.name);
+        let call = move |input: &[u8]| {
+            let input = codec::decode(input)
+                .map_err(|error| Crash::Misused(format!("the kit gave a bad argument: {error}")))?;
+            let _inside = watched.enter_call();
+            let output = guarded(|| body(input))?;
+            Ok(codec::encode(&output))
+        };
+        self.functions.insert(function.name, Box::new(call));
+        self
+    }
+
+    /// Offers an executable.
+    #[must_use]
+    pub fn executable(mut self, name: &'static str, path: impl Into<PathBuf>) -> Self {
+        self.executables.insert(name, path.into());
+        self
+    }
+}
+
+impl Program for LocalProgram {
+    fn start(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
+        self.roles.get(role).ok_or_else(|| not_offered("role", role))?(config)
+    }
+
+    fn call(&self, function: &str, input: &[u8]) -> Result<Vec<u8>, Crash> {
+        self.functions.get(function).ok_or_else(|| not_offered("function", function))?(input)
+    }
+
+    fn executable(&self, name: &str) -> Result<&Path, Crash> {
+        self.executables.get(name).map(PathBuf::as_path).ok_or_else(|| not_offered("executable", name))
+    }
+}
+
+fn not_offered(kind: &str, name: &str) -> Crash {
+    Crash::Misused(format!("the program offers no {kind} named {name}"))
+}

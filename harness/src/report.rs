@@ -1,0 +1,201 @@
+//! What a person reads: one failure in at most 20 lines, with the reason before the steps; and the table of a run.
+
+use crate::scenario::{Blame, Failure, Scenario};
+use crate::text;
+use crate::trace::{Row, Story};
+use serde::{Deserialize, Serialize};
+use std::fmt::Write as _;
+
+/// The most lines that a failure takes.
+pub const MAX_LINES: usize = 20;
+
+/// The most steps of a story that are shown; earlier ones are counted.
+const MAX_ROWS: usize = 12;
+
+/// The most lines of a reason.
+const MAX_REASON_LINES: usize = 4;
+
+/// How one scenario ended, as the kit recorded it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ended {
+    /// What went wrong; `None` when nothing did.
+    pub failure: Option<Failure>,
+    /// The seed of the failing run, or of the last one.
+    pub seed: u64,
+    /// What the scenario noted, such as the number of states searched.
+    pub notes: Vec<String>,
+}
+
+impl Ended {
+    /// The points that this end earns.
+    #[must_use]
+    pub fn points(&self, scenario: &Scenario) -> u32 {
+        if self.failure.is_none() { scenario.points } else { 0 }
+    }
+
+    /// One word for the table.
+    #[must_use]
+    pub fn word(&self) -> &'static str {
+        match self.failure.as_ref().map(|failure| failure.blame) {
+            None => "passed",
+            Some(Blame::Program) => "FAILED",
+            Some(Blame::Kit) => "ERROR",
+        }
+    }
+}
+
+/// `lab2` for `lab2-reliable`.
+#[must_use]
+pub fn short_lab(lab: &str) -> &str {
+    lab.split('-').next().unwrap_or(lab)
+}
+
+/// The report of a failure: header, reason, story, how to replay it.
+#[must_use]
+pub fn failure(lab: &str, scenario: &Scenario, ended: &Ended) -> String {
+    let Some(failure) = &ended.failure else { return String::new() };
+    let lab = short_lab(lab);
+    let mut out = header(lab, scenario, failure.blame);
+    let reason = text::wrap(&text::line(&failure.reason, 600), 96, "  ");
+    reason.iter().take(MAX_REASON_LINES).for_each(|line| push(&mut out, line));
+    if let Some(story) = &failure.story {
+        push_story(&mut out, story);
+    }
+    let seed = if scenario.seeds > 1 { format!(" --seed {}", ended.seed) } else { String::new() };
+    push(&mut out, &format!("  Replay   cargo lab replay {lab}-{}{seed}", scenario.id));
+    push(&mut out, &format!("  Hint     cargo lab hint {lab}-{}", scenario.id));
+    out
+}
+
+fn header(lab: &str, scenario: &Scenario, blame: Blame) -> String {
+    let left = format!("{lab} {} {}", scenario.id, scenario.name);
+    match blame {
+        Blame::Program => format!("FAIL  {left:<78}  0 of {} points\n", scenario.points),
+        Blame::Kit => format!("ERROR {left:<78}  not judged: the kit could not run it\n"),
+    }
+}
+
+fn push_story(out: &mut String, story: &Story) {
+    push(out, &format!("  The story ({}):", story.title));
+    let hidden = story.rows.len().saturating_sub(MAX_ROWS);
+    if hidden > 0 {
+        push(out, &format!("     … {hidden} earlier steps; replay with --full shows them"));
+    }
+    let host_width = host_width(&story.rows[hidden..]);
+    for (index, row) in story.rows.iter().enumerate().skip(hidden) {
+        push(out, &row_line(index + 1, row, host_width));
+    }
+}
+
+/// A whole story, as long as it is.
+#[must_use]
+pub fn full_story(story: &Story) -> String {
+    let host_width = host_width(&story.rows);
+    let mut out = format!("The whole story ({}):\n", story.title);
+    story
+        .rows
+        .iter()
+        .enumerate()
+        .for_each(|(index, row)| push(&mut out, &row_line(index + 1, row, host_width)));
+    out
+}
+
+fn host_width(rows: &[Row]) -> usize {
+    rows.iter().map(|row| row.host.chars().count()).max().unwrap_or(0)
+}
+
+fn row_line(number: usize, row: &Row, host_width: usize) -> String {
+    format!("  {number:4} {:>10}  {:<host_width$}  {}", row.at.to_string(), row.host, row.text)
+}
+
+fn push(out: &mut String, line: &str) {
+    out.push_str(line.trim_end());
+    out.push('\n');
+}
+
+/// One line of the table of a graded lab.
+#[derive(Clone, Debug)]
+pub struct Line<'a> {
+    /// The scenario.
+    pub scenario: &'a Scenario,
+    /// How it ended.
+    pub ended: &'a Ended,
+    /// True for a scenario that students do not see.
+    pub hidden: bool,
+}
+
+/// The table of one lab: part, scenario, points, and the first words of the reason; then the sum.
+#[must_use]
+pub fn table(lab: &str, lines: &[Line<'_>]) -> String {
+    let mut out = format!("{lab}\n");
+    let (mut score, mut most) = (0, 0);
+    for Line { scenario, ended, hidden } in lines {
+        let points = ended.points(scenario);
+        score += points;
+        most += scenario.points;
+        let hidden = if *hidden { "hidden" } else { "" };
+        let name = text::line(scenario.name, 70);
+        let _ = writeln!(
+            out,
+            "  {}  {:<4} {name:<71} {hidden:<6} {points:>3}/{:<3} {}",
+            scenario.part,
+            scenario.id,
+            scenario.points,
+            ended.word()
+        );
+        if let Some(failure) = &ended.failure {
+            let reason = text::wrap(&text::line(&failure.reason, 300), 96, "          ");
+            reason.iter().take(3).for_each(|line| push(&mut out, line));
+        }
+    }
+    let _ = writeln!(out, "  {:<84} {score:>3}/{most:<3} points", "");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::machine::Host;
+    use crate::time::{Time, ms};
+
+    fn scenario() -> Scenario {
+        Scenario {
+            id: "B3",
+            name: "a copy is delivered once",
+            part: 'B',
+            points: 5,
+            world: crate::scenario::World::Search,
+            seeds: 20,
+            hint: "",
+            run: |_| Ok(()),
+        }
+    }
+
+    fn long_failure() -> Ended {
+        let role = crate::program::Role::<(), String, String>::new("r", |_| String::new());
+        let mut trace = crate::trace::Trace::default();
+        trace.add_host(crate::trace::Label::new("h", &role));
+        for n in 0..40 {
+            trace.push(Time::ZERO + ms(n), || crate::trace::What::TimerFired(Host(0), n.to_string()));
+        }
+        let story = Story { title: "search".into(), rows: trace.rows() };
+        let failure = Failure::new("wrong ".repeat(300)).with(story);
+        Ended { failure: Some(failure), seed: 7, notes: vec![] }
+    }
+
+    #[test]
+    fn no_failure_is_longer_than_its_limit_and_each_says_how_to_replay_it() {
+        let text = failure("lab2-reliable", &scenario(), &long_failure());
+        assert!(text.lines().count() <= MAX_LINES, "{text}");
+        assert!(text.contains("cargo lab replay lab2-B3 --seed 7"), "{text}");
+        assert!(text.contains("… 28 earlier steps"), "{text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
+    }
+
+    #[test]
+    fn the_whole_story_has_every_step() {
+        let ended = long_failure();
+        let story = ended.failure.and_then(|failure| failure.story).expect("it has one");
+        assert_eq!(full_story(&story).lines().count(), 41);
+    }
+}

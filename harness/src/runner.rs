@@ -1,0 +1,266 @@
+//! The main function of every lab's test program. To nextest and cargo it is an ordinary test program; each scenario runs
+//! in a child process, and a pass is what that child reported at the scenario's end, never its exit code.
+//!
+//! The same program is the judge's driver (`--drive`).
+
+mod arguments;
+
+use crate::channel::Channel;
+use crate::crash::{Crash, guarded, quiet_panics};
+use crate::driver;
+use crate::program::{LocalProgram, Program};
+use crate::report::{self, Ended, Line};
+use crate::scenario::{Bench, Failure, Scenario, Suite};
+use crate::watch;
+use arguments::{Arguments, Mode};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::io;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, ExitCode};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+/// How long a scenario may take as a whole, in seconds; below nextest's own limit.
+const SCENARIO_PATIENCE: u64 = 100;
+
+/// How many seeds a scenario may be asked to run.
+const MAX_SEEDS: u64 = 1_000_000;
+
+/// Runs what the command line asks for.
+#[must_use]
+pub fn main(suite: &Suite, program: &LocalProgram) -> ExitCode {
+    let arguments = match Arguments::parse(std::env::args().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(wrong) => return usage(&wrong),
+    };
+    match &arguments.mode {
+        Mode::List => list(suite, &arguments),
+        Mode::Drive => done(driver::serve(program)),
+        Mode::Inside(id) => match suite.find(id) {
+            Some(scenario) => done(inside(scenario, program, &arguments)),
+            None => usage(&format!("there is no scenario {id}")),
+        },
+        Mode::Replay(id) => match suite.find(id) {
+            Some(scenario) => replay(suite, scenario, program, &arguments),
+            None => usage(&unknown(suite, id)),
+        },
+        Mode::Hint(id) => match suite.find(id) {
+            Some(scenario) => hint(suite, scenario),
+            None => usage(&unknown(suite, id)),
+        },
+        Mode::Score => score(suite, &arguments),
+        Mode::Test => test(suite, &arguments),
+    }
+}
+
+fn usage(wrong: &str) -> ExitCode {
+    eprintln!("{wrong}");
+    ExitCode::from(2)
+}
+
+fn unknown(suite: &Suite, id: &str) -> String {
+    let ids: Vec<_> = suite.scenarios.iter().map(|scenario| scenario.id).collect();
+    format!("{} has no scenario {id}; it has {}", suite.lab, ids.join(" "))
+}
+
+fn done(result: io::Result<()>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => usage(&format!("this mode is for the kit itself: {error}")),
+    }
+}
+
+fn list(suite: &Suite, arguments: &Arguments) -> ExitCode {
+    // Nothing is ignored, and test runners ask for ignored tests apart.
+    let listed = suite.scenarios.iter().filter(|it| !arguments.ignored && arguments.selects(&it.test_name()));
+    let mut count = 0;
+    for scenario in listed {
+        println!("{}: test", scenario.test_name());
+        count += 1;
+    }
+    if !arguments.terse {
+        println!("\n{count} tests, 0 benchmarks");
+    }
+    ExitCode::SUCCESS
+}
+
+fn hint(suite: &Suite, scenario: &Scenario) -> ExitCode {
+    println!("{} {} {}", report::short_lab(suite.lab), scenario.id, scenario.name);
+    crate::text::wrap(scenario.hint, 96, "  ").iter().for_each(|line| println!("{line}"));
+    ExitCode::SUCCESS
+}
+
+fn test(suite: &Suite, arguments: &Arguments) -> ExitCode {
+    let chosen: Vec<_> = suite.scenarios.iter().filter(|it| arguments.selects(&it.test_name())).collect();
+    if arguments.ignored {
+        return ExitCode::SUCCESS;
+    }
+    let ends = supervise_all(&chosen, arguments, &|scenario, ended| {
+        if ended.failure.is_some() {
+            print!("{}", report::failure(suite.lab, scenario, ended));
+        } else {
+            println!("PASS  {} {}", report::short_lab(suite.lab), scenario.test_name());
+        }
+    });
+    let failed = ends.iter().filter(|ended| ended.failure.is_some()).count();
+    if chosen.len() != 1 {
+        println!("{} passed, {failed} failed", ends.len() - failed);
+    }
+    if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn score(suite: &Suite, arguments: &Arguments) -> ExitCode {
+    let scenarios: Vec<_> = suite.scenarios.iter().collect();
+    let ends = supervise_all(&scenarios, arguments, &|_, _| {});
+    let lines: Vec<_> = scenarios
+        .iter()
+        .zip(&ends)
+        .map(|(scenario, ended)| Line { scenario, ended, hidden: false })
+        .collect();
+    print!("{}", report::table(suite.lab, &lines));
+    ExitCode::SUCCESS
+}
+
+fn replay(suite: &Suite, scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
+    quiet_panics();
+    let ended = run(scenario, program, seeds(scenario, arguments));
+    let Some(failure) = &ended.failure else {
+        println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
+        ended.notes.iter().for_each(|note| println!("  {note}"));
+        return ExitCode::SUCCESS;
+    };
+    print!("{}", report::failure(suite.lab, scenario, &ended));
+    if let Some(story) = failure.story.as_ref().filter(|_| arguments.full) {
+        print!("{}", report::full_story(story));
+    }
+    ExitCode::FAILURE
+}
+
+/// The seeds of a run: the one that was asked for, or the first so many.
+fn seeds(scenario: &Scenario, arguments: &Arguments) -> std::ops::RangeInclusive<u64> {
+    match arguments.seed {
+        Some(seed) => seed..=seed,
+        None => 1..=arguments.seeds.unwrap_or(u64::from(scenario.seeds)).min(MAX_SEEDS),
+    }
+}
+
+/// Runs a scenario over these seeds, up to the first that fails.
+#[must_use]
+pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<Item = u64>) -> Ended {
+    let mut ended = Ended { failure: None, seed: 0, notes: vec![] };
+    for seed in seeds {
+        let bench = Bench::new(program, seed);
+        // Student code is guarded where it is called: a panic that comes through here is the kit's.
+        let outcome = guarded(|| (scenario.run)(&bench));
+        let outcome =
+            outcome.unwrap_or_else(|crash| Err(Failure::of_the_kit(format!("The scenario broke: {crash}."))));
+        ended = Ended { failure: outcome.err(), seed, notes: bench.notes() };
+        if ended.failure.is_some() {
+            break;
+        }
+    }
+    ended
+}
+
+/// The child's half: runs the scenario with the student's code and reports the end.
+fn inside(scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> io::Result<()> {
+    quiet_panics();
+    let mut channel = Channel::inherited()?;
+    let alarm = channel.another()?;
+    let seed = arguments.seed.unwrap_or(1);
+    watch::start(driver::HANDLER_PATIENCE, move |handler| {
+        let failure = Failure::from(Crash::Hung(format!("{handler} has run for ten seconds and")));
+        let Ok(mut alarm) = alarm.another() else { std::process::exit(1) };
+        let _ = alarm.send(&Ended { failure: Some(failure), seed, notes: vec![] });
+        std::process::exit(1);
+    });
+    let mut parent = channel.another()?;
+    std::thread::spawn(move || {
+        // The parent never sends: an answer means that it is gone, and then so are this process and its children.
+        let _ = parent.receive::<()>();
+        end_group();
+    });
+    let ended = run(scenario, program, seeds(scenario, arguments));
+    channel.send(&ended)
+}
+
+fn end_group() {
+    let _ = kill_process_group(rustix::process::getpgrp(), Signal::KILL);
+}
+
+/// The parent's half: runs each scenario in a child, as many at once as there are cores.
+fn supervise_all(
+    scenarios: &[&Scenario],
+    arguments: &Arguments,
+    tell: &(dyn Fn(&Scenario, &Ended) + Sync),
+) -> Vec<Ended> {
+    let next = AtomicUsize::new(0);
+    let ends: Vec<Mutex<Option<Ended>>> = scenarios.iter().map(|_| Mutex::new(None)).collect();
+    let telling = Mutex::new(());
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(scenarios.len());
+    std::thread::scope(|scope| {
+        for _ in 0..workers {
+            scope.spawn(|| {
+                while let Some((scenario, end)) = {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    scenarios.get(index).zip(ends.get(index))
+                } {
+                    let ended = supervise(scenario, arguments);
+                    let _one_at_a_time = telling.lock();
+                    tell(scenario, &ended);
+                    if let Ok(mut end) = end.lock() {
+                        *end = Some(ended);
+                    }
+                }
+            });
+        }
+    });
+    let lost = || kit_failure("The scenario's thread ended early.".into());
+    ends.into_iter().map(|end| end.into_inner().ok().flatten().unwrap_or_else(lost)).collect()
+}
+
+fn supervise(scenario: &Scenario, arguments: &Arguments) -> Ended {
+    try_supervise(scenario, arguments)
+        .unwrap_or_else(|error| kit_failure(format!("The scenario could not be run: {error}.")))
+}
+
+fn try_supervise(scenario: &Scenario, arguments: &Arguments) -> io::Result<Ended> {
+    let mut command = Command::new(std::env::current_exe()?);
+    command.args(["--inside", scenario.id]).process_group(0);
+    if let Some(seed) = arguments.seed {
+        command.args(["--seed", &seed.to_string()]);
+    }
+    if let Some(seeds) = arguments.seeds {
+        command.args(["--seeds", &seeds.to_string()]);
+    }
+    let (mut channel, mut child) = Channel::spawn(&mut command)?;
+    channel.patience(Some(Duration::from_secs(SCENARIO_PATIENCE)))?;
+    let ended = channel.receive::<Ended>();
+    if ended.is_err() {
+        if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
+            let _ = child
+                .try_wait()
+                .map(|status| status.is_none().then(|| kill_process_group(group, Signal::KILL)));
+        }
+    }
+    let status = child.wait()?;
+    Ok(match ended {
+        Ok(ended) => ended,
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            failed(format!("The scenario did not come to its end within {SCENARIO_PATIENCE} seconds."))
+        }
+        Err(_) => failed(format!(
+            "Your code ended the test process ({status}) before the scenario was over. A scenario counts only when it \
+             comes to its end."
+        )),
+    })
+}
+
+fn failed(reason: String) -> Ended {
+    Ended { failure: Some(Failure::new(reason)), seed: 1, notes: vec![] }
+}
+
+fn kit_failure(reason: String) -> Ended {
+    Ended { failure: Some(Failure::of_the_kit(reason)), seed: 1, notes: vec![] }
+}

@@ -1,0 +1,212 @@
+//! What a scenario is and how it ends. A lab has one list of them (`labs/*/src/scenarios.rs`), which is the only home of
+//! points; the runner, the judge and the book all read it.
+
+use crate::crash::Crash;
+use crate::program::Program;
+use crate::trace::Story;
+use serde::{Deserialize, Serialize};
+use std::cell::RefCell;
+use std::fmt;
+
+/// The world in which a scenario runs the student's code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum World {
+    /// One machine or function, with the scenario playing everything around it.
+    Script,
+    /// Every order of events within bounds, breadth first.
+    Search,
+    /// Seeded runs in virtual time.
+    Simulation,
+    /// Real processes and sockets.
+    Live,
+}
+
+impl fmt::Display for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            World::Script => "script",
+            World::Search => "search",
+            World::Simulation => "simulation",
+            World::Live => "live",
+        })
+    }
+}
+
+/// One graded check of one behaviour.
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    /// Short and unique in its lab: the part's letter and a number, as in `B3`.
+    pub id: &'static str,
+    /// A sentence that says what a right program does.
+    pub name: &'static str,
+    /// The part of the lab that it belongs to.
+    pub part: char,
+    /// What it is worth.
+    pub points: u32,
+    /// Where it runs.
+    pub world: World,
+    /// How many seeds a graded run takes: 1 when nothing is random.
+    pub seeds: u32,
+    /// What to look at when it fails; says nothing of the solution.
+    pub hint: &'static str,
+    /// The check itself.
+    pub run: fn(&Bench<'_>) -> Outcome,
+}
+
+impl Scenario {
+    /// The name that test runners show: the id and the sentence, with underscores.
+    #[must_use]
+    pub fn test_name(&self) -> String {
+        let words = self.name.split(|character: char| !character.is_ascii_alphanumeric());
+        let words: Vec<_> = words.filter(|word| !word.is_empty()).collect();
+        format!("{}_{}", self.id, words.join("_"))
+    }
+}
+
+/// All scenarios of one lab that are seen, or all that are hidden.
+#[derive(Clone, Debug)]
+pub struct Suite {
+    /// The lab's package name, as in `lab2-reliable`.
+    pub lab: &'static str,
+    /// The scenarios, by part.
+    pub scenarios: Vec<Scenario>,
+}
+
+impl Suite {
+    /// The scenario with this id.
+    #[must_use]
+    pub fn find(&self, id: &str) -> Option<&Scenario> {
+        self.scenarios.iter().find(|scenario| scenario.id == id)
+    }
+}
+
+/// What a scenario is handed: the student's program and the seed of this run.
+pub struct Bench<'a> {
+    program: &'a dyn Program,
+    seed: u64,
+    notes: RefCell<Vec<String>>,
+}
+
+impl<'a> Bench<'a> {
+    /// A bench for one run.
+    #[must_use]
+    pub fn new(program: &'a dyn Program, seed: u64) -> Self {
+        Bench { program, seed, notes: RefCell::default() }
+    }
+
+    /// Says something that the report shows also when the scenario passes, such as how many states were searched.
+    pub fn note(&self, text: impl Into<String>) {
+        self.notes.borrow_mut().push(text.into());
+    }
+
+    /// What was noted.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        self.notes.borrow().clone()
+    }
+
+    /// The student's work.
+    #[must_use]
+    pub fn program(&self) -> &'a dyn Program {
+        self.program
+    }
+
+    /// The seed that decides every random choice of this run.
+    #[must_use]
+    pub fn seed(&self) -> u64 {
+        self.seed
+    }
+}
+
+/// How a scenario ended.
+pub type Outcome = Result<(), Failure>;
+
+/// Whose fault it is that a scenario did not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Blame {
+    /// The program's: no points.
+    Program,
+    /// The kit's or the machine's: to be run again, never a zero.
+    Kit,
+}
+
+/// Why a scenario did not pass.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// Whose fault it is.
+    pub blame: Blame,
+    /// What is wrong, in a sentence or two.
+    pub reason: String,
+    /// The steps that show it.
+    pub story: Option<Box<Story>>,
+}
+
+impl Failure {
+    /// The program is wrong.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Failure {
+        Failure { blame: Blame::Program, reason: reason.into(), story: None }
+    }
+
+    /// The kit or the machine could not do its part.
+    #[must_use]
+    pub fn of_the_kit(reason: impl Into<String>) -> Failure {
+        Failure { blame: Blame::Kit, ..Failure::new(reason) }
+    }
+
+    /// With the steps that show it.
+    #[must_use]
+    pub fn with(mut self, story: Story) -> Failure {
+        self.story.get_or_insert_with(|| Box::new(story));
+        self
+    }
+}
+
+impl From<Crash> for Failure {
+    fn from(crash: Crash) -> Failure {
+        Failure::new(sentence(&crash.to_string()))
+    }
+}
+
+/// `text` with a capital first letter and a full stop.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    let first: String = characters.next().map(|first| first.to_uppercase().collect()).unwrap_or_default();
+    let rest = characters.as_str();
+    let stop = if text.ends_with(['.', '!', '?', '"']) { "" } else { "." };
+    format!("{first}{rest}{stop}")
+}
+
+/// A check in a scenario: when `right` is false the program is wrong, for the reason that `reason` makes.
+///
+/// # Errors
+/// The failure, when `right` is false.
+pub fn ensure(right: bool, reason: impl FnOnce() -> String) -> Outcome {
+    if right { Ok(()) } else { Err(Failure::new(reason())) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_name_is_the_id_and_the_sentence() {
+        let scenario = Scenario {
+            id: "B3",
+            name: "a message's copy, if any, is not delivered",
+            part: 'B',
+            points: 5,
+            world: World::Script,
+            seeds: 1,
+            hint: "",
+            run: |_| Ok(()),
+        };
+        assert_eq!(scenario.test_name(), "B3_a_message_s_copy_if_any_is_not_delivered");
+    }
+
+    #[test]
+    fn a_crash_becomes_a_sentence() {
+        let crash = Crash::Panicked { message: "oh\nno".into(), place: "a.rs:1".into() };
+        assert_eq!(Failure::from(crash).reason, "Your code panicked at a.rs:1: oh no.");
+    }
+}

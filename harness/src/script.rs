@@ -1,0 +1,269 @@
+//! A scripted peer: one machine under test, with the scenario playing everything around it, datagram by datagram.
+//!
+//! What the scenario *did* goes in; what it *expects* is compared with what came out, in order. Time moves only when the
+//! scenario lets it pass. The steps so far are the story of a failure.
+
+use crate::codec;
+use crate::crash::Crash;
+use crate::machine::{Action, Host, Moment};
+use crate::node::{Event, Node};
+use crate::program::Role;
+use crate::random::Random;
+use crate::scenario::{Bench, Failure, Outcome, sentence};
+use crate::time::Time;
+use crate::timers::Timers;
+use crate::trace::{Label, Story, Trace, What};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::collections::VecDeque;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How often timers may run out while the scenario lets time pass once.
+pub const MAX_TIMERS_PER_PASS: usize = 10_000;
+
+/// The machine under test is the first host; its peers follow.
+const SUBJECT: Host = Host(0);
+
+/// The peer with which every script begins.
+pub const PEER: Host = Host(1);
+
+/// One machine and the scenario around it.
+pub struct Script<Config, Command, Notice> {
+    role: Role<Config, Command, Notice>,
+    node: Box<dyn Node>,
+    now: Time,
+    random: Random,
+    timers: Timers,
+    datagrams: VecDeque<(Host, Arc<[u8]>)>,
+    notices: VecDeque<Vec<u8>>,
+    trace: Trace,
+    hosts: u16,
+}
+
+impl<Config, Command, Notice> Script<Config, Command, Notice>
+where
+    Config: Serialize,
+    Command: Serialize + DeserializeOwned + Display,
+    Notice: Serialize + DeserializeOwned + Display,
+{
+    /// Starts a machine of `role`, shown as `name`, with a peer ([`PEER`]) that is shown as `peer`.
+    ///
+    /// # Errors
+    /// The student's code did not come up.
+    pub fn start(
+        bench: &Bench<'_>,
+        role: Role<Config, Command, Notice>,
+        [name, peer]: [&str; 2],
+        config: &Config,
+    ) -> Result<Self, Failure> {
+        let mut trace = Trace::default();
+        trace.add_host(Label::new(name, &role));
+        trace.add_host(Label::new(peer, &role));
+        let node = bench.program().start(role.name, &codec::encode(config))?;
+        let mut script = Script {
+            role,
+            node,
+            now: Time::ZERO,
+            random: Random::new(bench.seed()),
+            timers: Timers::default(),
+            datagrams: VecDeque::new(),
+            notices: VecDeque::new(),
+            trace,
+            hosts: 2,
+        };
+        script.trace.push(Time::ZERO, || What::Started(SUBJECT));
+        script.step(Event::Start)?;
+        Ok(script)
+    }
+
+    /// Adds one more peer.
+    pub fn peer(&mut self, name: &str) -> Host {
+        self.trace.add_host(Label::new(name, &self.role));
+        self.hosts += 1;
+        Host(self.hosts - 1)
+    }
+
+    /// Did: the application asks for something.
+    ///
+    /// # Errors
+    /// The student's code did not answer.
+    pub fn command(&mut self, command: &Command) -> Outcome {
+        let bytes = codec::encode(command);
+        self.trace.push(self.now, || What::Commanded(SUBJECT, bytes.as_slice().into()));
+        self.step(Event::Command(&bytes))
+    }
+
+    /// Did: a datagram arrives.
+    ///
+    /// # Errors
+    /// The student's code did not answer.
+    pub fn deliver(&mut self, from: Host, datagram: &[u8]) -> Outcome {
+        self.trace.push(self.now, || What::Received { from, to: SUBJECT, datagram: datagram.into() });
+        self.step(Event::Datagram { from, datagram })
+    }
+
+    /// Did: time passes; timers run out in their order.
+    ///
+    /// # Errors
+    /// The student's code did not answer, or its timers run out without end.
+    pub fn pass(&mut self, span: Duration) -> Outcome {
+        let mut left = span;
+        let mut fired = 0;
+        while let Some((after, timer)) = self.timers.next().filter(|(after, _)| *after <= left) {
+            self.timers.fire();
+            left -= after;
+            self.now = self.now + after;
+            fired += 1;
+            if fired > MAX_TIMERS_PER_PASS {
+                return Err(self.fail(format!(
+                    "Timers ran out more than {MAX_TIMERS_PER_PASS} times within {} ms: a machine must wait, not poll.",
+                    span.as_millis()
+                )));
+            }
+            let name = self.node.timer_name(timer);
+            self.trace.push(self.now, || What::TimerFired(SUBJECT, name));
+            self.step(Event::Timer(timer))?;
+        }
+        self.timers.pass(left);
+        self.now = self.now + left;
+        Ok(())
+    }
+
+    /// Expects that the next datagram is `datagram`, sent to `to`; `rule` says why.
+    ///
+    /// # Errors
+    /// Something else was sent, or nothing.
+    pub fn expect_datagram(&mut self, to: Host, datagram: &[u8], rule: &str) -> Outcome {
+        let wanted = self.trace.datagram(SUBJECT, datagram);
+        match self.datagrams.pop_front() {
+            Some((host, sent)) if host == to && *sent == *datagram => Ok(()),
+            Some((host, sent)) => {
+                let sent = self.trace.datagram(SUBJECT, &sent);
+                let place = if host == to { "" } else { ", to another host" };
+                Err(self.unexpected(rule, &format!("send {wanted}"), &format!("it sent {sent}{place}")))
+            }
+            None => Err(self.unexpected(rule, &format!("send {wanted}"), "it sent nothing")),
+        }
+    }
+
+    /// Expects that the application's next notice is `notice`; `rule` says why.
+    ///
+    /// # Errors
+    /// The application was told something else, or nothing.
+    pub fn expect_notice(&mut self, notice: &Notice, rule: &str) -> Outcome {
+        let told = self.notices.pop_front();
+        if told.as_deref() == Some(codec::encode(notice).as_slice()) {
+            return Ok(());
+        }
+        let told = told.map(|bytes| self.show_notice(&bytes));
+        let but =
+            told.map_or_else(|| "it said nothing to the application".into(), |told| format!("it {told}"));
+        Err(self.unexpected(rule, &format!("do this: {notice}"), &but))
+    }
+
+    /// Expects that nothing was sent and nothing said that the scenario has not seen yet; `rule` says why.
+    ///
+    /// # Errors
+    /// There was something.
+    pub fn expect_nothing(&mut self, rule: &str) -> Outcome {
+        self.expect_no_datagram(rule)?;
+        match self.notices.pop_front() {
+            None => Ok(()),
+            Some(bytes) => {
+                let but = format!("it {}", self.show_notice(&bytes));
+                Err(self.unexpected(rule, "say nothing to the application", &but))
+            }
+        }
+    }
+
+    /// Expects that nothing was sent that the scenario has not seen yet; `rule` says why.
+    ///
+    /// # Errors
+    /// There was something.
+    pub fn expect_no_datagram(&mut self, rule: &str) -> Outcome {
+        match self.datagrams.pop_front() {
+            None => Ok(()),
+            Some((_, sent)) => {
+                let sent = self.trace.datagram(SUBJECT, &sent);
+                Err(self.unexpected(rule, "send nothing", &format!("it sent {sent}")))
+            }
+        }
+    }
+
+    /// Expects that no timer is set; `rule` says why.
+    ///
+    /// # Errors
+    /// One is.
+    pub fn expect_no_timer(&self, rule: &str) -> Outcome {
+        match self.timers.next() {
+            None => Ok(()),
+            Some((after, timer)) => {
+                let but = format!("{} runs out in {} ms", self.node.timer_name(timer), after.as_millis());
+                Err(self.unexpected(rule, "have no timer set", &but))
+            }
+        }
+    }
+
+    /// The datagrams that were sent and not yet expected, taken out.
+    pub fn take_datagrams(&mut self) -> Vec<(Host, Arc<[u8]>)> {
+        self.datagrams.drain(..).collect()
+    }
+
+    /// The size of the machine's state as it is printed, in bytes: a measure that only grows with what it remembers.
+    #[must_use]
+    pub fn state_size(&self) -> usize {
+        self.node.describe().len()
+    }
+
+    /// A failure with the story so far.
+    #[must_use]
+    pub fn fail(&self, reason: impl Into<String>) -> Failure {
+        let rows = self.trace.rows();
+        Failure::new(reason).with(Story { title: format!("script, {} steps", rows.len()), rows })
+    }
+
+    fn show_notice(&self, bytes: &[u8]) -> String {
+        codec::decode::<Notice>(bytes)
+            .map_or_else(|_| "said something unreadable".into(), |notice| notice.to_string())
+    }
+
+    fn unexpected(&self, rule: &str, wanted: &str, but: &str) -> Failure {
+        let name = self.trace.name(SUBJECT).to_string();
+        self.fail(format!("{} Expected: the {name} to {wanted}. But {but}.", sentence(rule)))
+    }
+
+    fn step(&mut self, event: Event<'_>) -> Outcome {
+        let mut actions = vec![];
+        let moment = Moment { now: self.now, random: self.random.bits() };
+        self.node.handle(moment, event, &mut actions).map_err(|crash| self.crashed(crash))?;
+        for action in actions {
+            match action {
+                Action::Send { to, datagram } => {
+                    if to.0 >= self.hosts || to == SUBJECT {
+                        return Err(self.crashed(Crash::Misused(format!("a datagram was sent to {to:?}"))));
+                    }
+                    self.trace.push(self.now, || What::Sent {
+                        from: SUBJECT,
+                        to,
+                        datagram: datagram.clone(),
+                    });
+                    self.datagrams.push_back((to, datagram));
+                }
+                Action::SetTimer { timer, after } => self.timers.set(timer, after),
+                Action::CancelTimer { timer } => self.timers.cancel(timer),
+                Action::Notify(bytes) => {
+                    self.trace.push(self.now, || What::Notified(SUBJECT, bytes.as_slice().into()));
+                    self.notices.push_back(bytes);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn crashed(&self, crash: Crash) -> Failure {
+        let failure = Failure::from(crash);
+        self.fail(failure.reason)
+    }
+}

@@ -1,0 +1,428 @@
+//! The simulated world: hosts, links and time made of one seed. Events happen in the order of their moments; equal
+//! moments in the order in which they were planned.
+//!
+//! Invariant: a run is a function of the seed, the scenario and the machines. Read next: `network.rs`.
+
+mod network;
+
+pub use network::{Counts, Delivery, Link};
+
+use crate::codec;
+use crate::crash::Crash;
+use crate::machine::{Action, Host, Moment, TimerId};
+use crate::node::{Event, Node};
+use crate::program::{Program, Role};
+use crate::random::Random;
+use crate::scenario::{Bench, Failure, Outcome};
+use crate::time::Time;
+use crate::trace::{Label, Story, Trace, What};
+use network::Network;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::fmt::Display;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// How many events may happen without virtual time moving on.
+const MAX_EVENTS_PER_MOMENT: u64 = 100_000;
+
+/// A host with a machine on it, and the types of what may be asked of it and what it says.
+pub struct Handle<Command, Notice> {
+    /// The host's address.
+    pub host: Host,
+    types: PhantomData<fn(Command) -> Notice>,
+}
+
+impl<Command, Notice> Clone for Handle<Command, Notice> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<Command, Notice> Copy for Handle<Command, Notice> {}
+
+impl<Command, Notice> Handle<Command, Notice> {
+    pub(crate) fn new(host: Host) -> Self {
+        Handle { host, types: PhantomData }
+    }
+}
+
+/// How a stretch of a run ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ended {
+    /// The condition came true.
+    Reached,
+    /// Nothing is left to happen.
+    Quiet,
+    /// The deadline came first.
+    Deadline,
+}
+
+/// One simulated run.
+pub struct Simulation<'a> {
+    program: &'a dyn Program,
+    seed: u64,
+    now: Time,
+    random: Random,
+    hosts: Vec<SimulatedHost>,
+    network: Network,
+    queue: BinaryHeap<Reverse<Planned>>,
+    planned: u64,
+    at_this_moment: u64,
+    actions: Vec<Action>,
+    trace: Trace,
+}
+
+struct SimulatedHost {
+    node: Option<Box<dyn Node>>,
+    timers: Vec<(TimerId, u64)>,
+    notices: Vec<Arc<[u8]>>,
+}
+
+struct Planned {
+    at: Time,
+    order: u64,
+    what: Happening,
+}
+
+enum Happening {
+    Arrival { from: Host, to: Host, datagram: Arc<[u8]> },
+    Timer { host: Host, timer: TimerId },
+}
+
+impl PartialEq for Planned {
+    fn eq(&self, other: &Self) -> bool {
+        (self.at, self.order) == (other.at, other.order)
+    }
+}
+
+impl Eq for Planned {}
+
+impl PartialOrd for Planned {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Planned {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.at, self.order).cmp(&(other.at, other.order))
+    }
+}
+
+impl<'a> Simulation<'a> {
+    /// A world without machines yet, with these hosts, in the order of their addresses, and perfect links.
+    #[must_use]
+    pub fn new<const N: usize>(bench: &Bench<'a>, hosts: [&str; N]) -> (Simulation<'a>, [Host; N]) {
+        let mut trace = Trace::default();
+        let unknown: Role<(), String, String> = Role::new("", |bytes| crate::text::bytes(bytes, 40));
+        hosts.iter().for_each(|name| trace.add_host(Label::new(name, &unknown)));
+        let host = || SimulatedHost { node: None, timers: vec![], notices: vec![] };
+        let simulation = Simulation {
+            program: bench.program(),
+            seed: bench.seed(),
+            now: Time::ZERO,
+            random: Random::new(bench.seed()),
+            hosts: hosts.iter().map(|_| host()).collect(),
+            network: Network::new(N, bench.seed()),
+            queue: BinaryHeap::new(),
+            planned: 0,
+            at_this_moment: 0,
+            actions: vec![],
+            trace,
+        };
+        (simulation, std::array::from_fn(|index| Host(index as u16)))
+    }
+
+    /// Keeps no trace: for benchmarks and very long runs. A failure then has no story.
+    pub fn without_trace(&mut self) {
+        self.trace = Trace::off();
+    }
+
+    /// Puts a machine of `role` on `host` and starts it.
+    ///
+    /// # Errors
+    /// The student's code did not come up.
+    pub fn start<Config, Command, Notice>(
+        &mut self,
+        host: Host,
+        role: &Role<Config, Command, Notice>,
+        config: &Config,
+    ) -> Result<Handle<Command, Notice>, Failure>
+    where
+        Config: Serialize,
+        Command: DeserializeOwned + Display,
+        Notice: DeserializeOwned + Display,
+    {
+        let name = self.trace.name(host).to_string();
+        self.trace.set_host(host, Label::new(&name, role));
+        let node = self.program.start(role.name, &codec::encode(config));
+        self.put(host, node.map_err(|crash| self.crashed(crash))?)?;
+        Ok(Handle::new(host))
+    }
+
+    /// Puts a machine of the kit's own on `host` and starts it.
+    ///
+    /// # Errors
+    /// The machine did not answer its start.
+    pub fn start_given<M: crate::Machine>(
+        &mut self,
+        host: Host,
+        machine: M,
+        describe: fn(&[u8]) -> String,
+    ) -> Result<Handle<M::Command, M::Notice>, Failure> {
+        let name = self.trace.name(host).to_string();
+        let role: Role<(), M::Command, M::Notice> = Role::new("given", describe);
+        self.trace.set_host(host, Label::new(&name, &role));
+        self.put(host, Box::new(crate::node::LocalNode::new(machine)))?;
+        Ok(Handle::new(host))
+    }
+
+    fn put(&mut self, host: Host, node: Box<dyn Node>) -> Outcome {
+        self.hosts[usize::from(host.0)].node = Some(node);
+        self.trace.push(self.now, || What::Started(host));
+        self.step(host, Event::Start)
+    }
+
+    /// What the link from `from` to `to` is like from now on.
+    pub fn link(&mut self, from: Host, to: Host, link: Link) {
+        self.network.set(from, to, link);
+    }
+
+    /// What every link is like from now on.
+    pub fn links(&mut self, link: Link) {
+        self.network.set_all(link);
+    }
+
+    /// The network stops losing, duplicating, corrupting and reordering; latencies stay.
+    pub fn heal(&mut self) {
+        self.network.heal();
+    }
+
+    /// The application on a host asks for something, now.
+    ///
+    /// # Errors
+    /// The student's code did not answer.
+    pub fn command<Command: Serialize, Notice>(
+        &mut self,
+        handle: Handle<Command, Notice>,
+        command: &Command,
+    ) -> Outcome {
+        let bytes = codec::encode(command);
+        self.trace.push(self.now, || What::Commanded(handle.host, bytes.as_slice().into()));
+        self.step(handle.host, Event::Command(&bytes))
+    }
+
+    /// Lets the run go on until `reached` says so, nothing is left to happen, or `span` has passed. The condition is
+    /// asked whenever a machine told its application something.
+    ///
+    /// # Errors
+    /// The student's code did not answer, the condition found a mistake, or time stands still.
+    pub fn run_until(
+        &mut self,
+        span: Duration,
+        mut reached: impl FnMut(&Self) -> Result<bool, Failure>,
+    ) -> Result<Ended, Failure> {
+        let deadline = self.now + span;
+        let mut seen = self.notice_total();
+        if reached(self)? {
+            return Ok(Ended::Reached);
+        }
+        while let Some(Reverse(next)) = self.queue.peek() {
+            if next.at > deadline {
+                self.now = deadline;
+                return Ok(Ended::Deadline);
+            }
+            self.happen()?;
+            let total = self.notice_total();
+            if total != seen {
+                seen = total;
+                if reached(self).map_err(|failure| failure.with(self.story()))? {
+                    return Ok(Ended::Reached);
+                }
+            }
+        }
+        Ok(Ended::Quiet)
+    }
+
+    /// Lets `span` pass.
+    ///
+    /// # Errors
+    /// As [`Simulation::run_until`].
+    pub fn run_for(&mut self, span: Duration) -> Result<Ended, Failure> {
+        self.run_until(span, |_| Ok(false))
+    }
+
+    /// What the machine has told its application so far.
+    ///
+    /// # Errors
+    /// It said something that cannot be read (only a machine behind a pipe can).
+    pub fn notices<Command, Notice: DeserializeOwned>(
+        &self,
+        handle: Handle<Command, Notice>,
+    ) -> Result<Vec<Notice>, Failure> {
+        let notices = &self.hosts[usize::from(handle.host.0)].notices;
+        let decoded = notices.iter().map(|bytes| codec::decode(bytes)).collect::<Result<_, _>>();
+        decoded.map_err(|error| self.fail(format!("A notice cannot be read: {error}.")))
+    }
+
+    /// How many things the machine has told its application so far.
+    #[must_use]
+    pub fn notice_count<Command, Notice>(&self, handle: Handle<Command, Notice>) -> usize {
+        self.hosts[usize::from(handle.host.0)].notices.len()
+    }
+
+    /// The present moment.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.now
+    }
+
+    /// What the network did from `from` to `to`.
+    #[must_use]
+    pub fn counts(&self, from: Host, to: Host) -> Counts {
+        self.network.counts(from, to)
+    }
+
+    /// From now on every delivery is kept for [`Simulation::deliveries`].
+    pub fn keep_deliveries(&mut self) {
+        self.network.keep_deliveries();
+    }
+
+    /// What was delivered since [`Simulation::keep_deliveries`], in the order of arrival.
+    #[must_use]
+    pub fn deliveries(&self) -> &[Delivery] {
+        self.network.deliveries()
+    }
+
+    /// The kit's own check that this run had the faults that it was to have.
+    ///
+    /// # Errors
+    /// A fault that should have happened many times never did: the kit is to blame.
+    pub fn require_faults(&self) -> Outcome {
+        self.network.require_faults().map_err(Failure::of_the_kit)
+    }
+
+    /// A failure with the story so far.
+    #[must_use]
+    pub fn fail(&self, reason: impl Into<String>) -> Failure {
+        Failure::new(reason).with(self.story())
+    }
+
+    /// The run so far as a story.
+    #[must_use]
+    pub fn story(&self) -> Story {
+        let faults = self.network.faults();
+        let rows = self.trace.rows();
+        let title = format!("simulation, seed {}, {} steps, {faults} faults", self.seed, rows.len());
+        Story { title, rows }
+    }
+
+    fn crashed(&self, crash: Crash) -> Failure {
+        Failure::from(crash).with(self.story())
+    }
+
+    fn notice_total(&self) -> usize {
+        self.hosts.iter().map(|host| host.notices.len()).sum()
+    }
+
+    fn happen(&mut self) -> Outcome {
+        let Some(Reverse(next)) = self.queue.pop() else { return Ok(()) };
+        self.at_this_moment = if next.at == self.now { self.at_this_moment + 1 } else { 0 };
+        self.now = next.at;
+        if self.at_this_moment > MAX_EVENTS_PER_MOMENT {
+            return Err(self.fail(format!(
+                "At {} more than {MAX_EVENTS_PER_MOMENT} events happened without time moving on: a timer is set to \
+                 zero again and again.",
+                self.now
+            )));
+        }
+        match next.what {
+            Happening::Arrival { from, to, datagram } => {
+                self.network.arrived(self.now, from, to, &datagram);
+                self.trace.push(self.now, || What::Received { from, to, datagram: datagram.clone() });
+                self.step(to, Event::Datagram { from, datagram: &datagram })
+            }
+            Happening::Timer { host, timer } => self.timer(host, timer, next.order),
+        }
+    }
+
+    fn timer(&mut self, host: Host, timer: TimerId, order: u64) -> Outcome {
+        let state = &mut self.hosts[usize::from(host.0)];
+        let Some(index) = state.timers.iter().position(|set| *set == (timer, order)) else { return Ok(()) };
+        state.timers.swap_remove(index);
+        if !self.trace.is_off() {
+            let name = state.node.as_ref().map(|node| node.timer_name(timer)).unwrap_or_default();
+            self.trace.push(self.now, || What::TimerFired(host, name));
+        }
+        self.step(host, Event::Timer(timer))
+    }
+
+    fn step(&mut self, host: Host, event: Event<'_>) -> Outcome {
+        let moment = Moment { now: self.now, random: self.random.bits() };
+        let mut actions = std::mem::take(&mut self.actions);
+        let Some(node) = &mut self.hosts[usize::from(host.0)].node else { return Ok(()) };
+        let answer = node.handle(moment, event, &mut actions);
+        answer.map_err(|crash| self.crashed(crash))?;
+        for action in actions.drain(..) {
+            self.act(host, action)?;
+        }
+        self.actions = actions;
+        Ok(())
+    }
+
+    fn act(&mut self, host: Host, action: Action) -> Outcome {
+        match action {
+            Action::Send { to, datagram } => self.send(host, to, datagram),
+            Action::SetTimer { timer, after } => {
+                let order = self.plan(self.now + after, Happening::Timer { host, timer });
+                let timers = &mut self.hosts[usize::from(host.0)].timers;
+                match timers.iter_mut().find(|(set, _)| *set == timer) {
+                    Some(set) => set.1 = order,
+                    None => timers.push((timer, order)),
+                }
+                Ok(())
+            }
+            Action::CancelTimer { timer } => {
+                self.hosts[usize::from(host.0)].timers.retain(|(set, _)| *set != timer);
+                Ok(())
+            }
+            Action::Notify(bytes) => {
+                let bytes: Arc<[u8]> = bytes.into();
+                self.trace.push(self.now, || What::Notified(host, bytes.clone()));
+                self.hosts[usize::from(host.0)].notices.push(bytes);
+                Ok(())
+            }
+        }
+    }
+
+    fn send(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
+        if usize::from(to.0) >= self.hosts.len() || to == from {
+            return Err(self.crashed(Crash::Misused(format!("a datagram was sent to {to:?}"))));
+        }
+        self.trace.push(self.now, || What::Sent { from, to, datagram: datagram.clone() });
+        let fate = self.network.send(from, to, &datagram);
+        if fate.lost {
+            self.trace.push(self.now, || What::Lost { from, to, datagram: datagram.clone() });
+        }
+        if fate.duplicated {
+            self.trace.push(self.now, || What::Duplicated { from, to, datagram: datagram.clone() });
+        }
+        for copy in fate.copies.into_iter().flatten() {
+            if copy.corrupted {
+                self.trace.push(self.now, || What::Corrupted { from, to, datagram: datagram.clone() });
+            }
+            self.plan(self.now + copy.delay, Happening::Arrival { from, to, datagram: copy.datagram });
+        }
+        Ok(())
+    }
+
+    fn plan(&mut self, at: Time, what: Happening) -> u64 {
+        self.planned += 1;
+        self.queue.push(Reverse(Planned { at, order: self.planned, what }));
+        self.planned
+    }
+}

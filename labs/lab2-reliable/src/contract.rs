@@ -1,0 +1,88 @@
+//! What a reliable transport promises, rule by rule, and the types through which the application talks to it.
+//!
+//! The application gives messages to a sender on one host; a receiver on another host delivers them to its application.
+//! Between them is a network that loses, duplicates, delays, reorders and corrupts datagrams.
+//!
+//! # Part A: acknowledgement and time-out
+//! - **A1** Messages are numbered from [`SeqNo::FIRST`](crate::SeqNo::FIRST) in the order in which the application gives
+//!   them. A message is sent at once as `DATA` when nothing is in flight; else it waits, in order. One message is in
+//!   flight at a time.
+//! - **A2** A message that has been in flight for an RTO without being acknowledged is sent again, unchanged, and again
+//!   after each further RTO, until it is acknowledged.
+//! - **A3** When the message in flight is acknowledged, the sender tells its application `Accepted`, does not send that
+//!   message again, and sends the next waiting one at once, which has a whole RTO of its own.
+//! - **A4** Nothing but A2 and A3 moves the timer: not a new message from the application, not a datagram that
+//!   acknowledges nothing. With nothing in flight no timer is set.
+//! - **A5** The receiver delivers a message that it was waiting for, and answers with an `ACK` of the number that it
+//!   expects next.
+//! - **A6** A datagram that cannot be decoded is dropped: no answer, no change, no panic.
+//!
+//! # Part B: exactly once, in order
+//! - **B1** Each message is delivered exactly once, in the order of the numbers.
+//! - **B2** A `DATA` that is not the expected one is not delivered and not kept, but it is answered: with the `ACK` of
+//!   the number that the receiver still expects. (The peer may have missed the first answer.)
+//! - **B3** An `ACK` counts only if it acknowledges the message in flight and nothing that was never sent. Any other is
+//!   dropped: nothing is said, nothing is sent, no timer is moved.
+//! - **B4** Only the configured peer counts: what another host sends is dropped. So is an `ACK` at the receiver and a
+//!   `DATA` at the sender.
+//! - **B5** Without faults a message costs two datagrams. What a machine remembers does not grow with the number of
+//!   messages that are done, nor with duplicates.
+
+use crate::{Segment, SeqNo};
+use faultline::program::Role;
+use faultline::{Host, Never, text};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::time::Duration;
+
+/// What a sender is told when it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SenderConfig {
+    /// The host to which messages go.
+    pub receiver: Host,
+    /// How long a message may be in flight before it is sent again (retransmission time-out).
+    pub rto: Duration,
+}
+
+/// What a receiver is told when it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ReceiverConfig {
+    /// The host from which messages come.
+    pub sender: Host,
+}
+
+/// The application asks the sender to get this message to the other side. At most 1,000 bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Send(pub Vec<u8>);
+
+/// The sender tells its application that the message of this number has arrived.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Accepted(pub SeqNo);
+
+/// The receiver hands a message to its application.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Deliver(pub Vec<u8>);
+
+impl fmt::Display for Send {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "send {}", text::bytes(&self.0, 24))
+    }
+}
+
+impl fmt::Display for Accepted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "says that message {} is accepted", self.0)
+    }
+}
+
+impl fmt::Display for Deliver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "delivers {}", text::bytes(&self.0, 24))
+    }
+}
+
+/// The student's sender.
+pub const SENDER: Role<SenderConfig, Send, Accepted> = Role::new("sender", Segment::describe);
+
+/// The student's receiver.
+pub const RECEIVER: Role<ReceiverConfig, Never, Deliver> = Role::new("receiver", Segment::describe);

@@ -1,0 +1,11 @@
+//! Lab 2, the half that students are given: segments, what the two machines are asked and tell, and the scenarios.
+//!
+//! The contract is in `contract.rs`; start there.
+
+pub mod contract;
+pub mod scenarios;
+mod segment;
+
+pub use contract::{Accepted, Deliver, RECEIVER, ReceiverConfig, SENDER, Send, SenderConfig};
+pub use faultline::{Context, Host, Machine, Never, Time};
+pub use segment::{Segment, SegmentError, SeqNo};

@@ -1,0 +1,108 @@
+//! Segments: what the sender and the receiver say to each other, one in a datagram.
+//!
+//! Their bytes are the kit's business here (lab 1 was about bytes): the kit's codec behind a checksum.
+
+use faultline::{codec, text};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// The number of a message: the first message of a run has [`SeqNo::FIRST`], each one after it the next number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct SeqNo(pub u32);
+
+impl SeqNo {
+    /// The number of the first message.
+    pub const FIRST: SeqNo = SeqNo(0);
+
+    /// The number after this one; after the last number comes 0 again.
+    #[must_use]
+    pub fn next(self) -> SeqNo {
+        SeqNo(self.0.wrapping_add(1))
+    }
+}
+
+impl fmt::Display for SeqNo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// What one datagram says.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum Segment {
+    /// A message on its way from the sender to the receiver.
+    Data {
+        /// The message's number.
+        seq: SeqNo,
+        /// The message itself.
+        payload: Vec<u8>,
+    },
+    /// The receiver's answer.
+    Ack {
+        /// The number that the receiver expects next: it has every message before it.
+        next: SeqNo,
+    },
+}
+
+/// The bytes of a datagram are no segment: the network has changed them, or somebody else has sent them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SegmentError;
+
+impl fmt::Display for SegmentError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("these bytes are no segment")
+    }
+}
+
+impl std::error::Error for SegmentError {}
+
+impl Segment {
+    /// The bytes to send.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        codec::seal(self)
+    }
+
+    /// The segment that a datagram carries.
+    ///
+    /// # Errors
+    /// [`SegmentError`] when the bytes are not exactly what [`Segment::encode`] makes.
+    pub fn decode(datagram: &[u8]) -> Result<Segment, SegmentError> {
+        codec::open(datagram).map_err(|_| SegmentError)
+    }
+
+    /// A datagram as stories show it.
+    #[must_use]
+    pub fn describe(datagram: &[u8]) -> String {
+        match Segment::decode(datagram) {
+            Ok(Segment::Data { seq, payload }) => format!("DATA seq={seq} {}", text::bytes(&payload, 24)),
+            Ok(Segment::Ack { next }) => format!("ACK {next}"),
+            Err(SegmentError) => format!("{} undecodable bytes", datagram.len()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_segment_survives_its_bytes_and_no_changed_bit_does() {
+        let segment = Segment::Data { seq: SeqNo(7), payload: b"hello".to_vec() };
+        let datagram = segment.encode();
+        assert_eq!(Segment::decode(&datagram), Ok(segment));
+        for bit in 0..datagram.len() * 8 {
+            let mut changed = datagram.clone();
+            changed[bit / 8] ^= 1 << (bit % 8);
+            assert_eq!(Segment::decode(&changed), Err(SegmentError));
+        }
+    }
+
+    #[test]
+    fn stories_show_a_segment_in_a_few_words() {
+        let data = Segment::Data { seq: SeqNo(1), payload: b"a".to_vec() };
+        assert_eq!(Segment::describe(&data.encode()), "DATA seq=1 \"a\"");
+        assert_eq!(Segment::describe(&Segment::Ack { next: SeqNo(2) }.encode()), "ACK 2");
+        assert_eq!(Segment::describe(b"xyz"), "3 undecodable bytes");
+    }
+}

@@ -1,0 +1,9 @@
+//! Lab 2: reliable delivery over a network that is not.
+//!
+//! The rules are in `lab2_kit::contract` and in the book. Begin with [`sender`], then [`receiver`].
+
+pub mod receiver;
+pub mod sender;
+
+pub use receiver::Receiver;
+pub use sender::Sender;
