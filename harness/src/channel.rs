@@ -3,12 +3,14 @@
 //! Standard output stays the student's own: nothing that is printed there can be taken for an answer.
 
 use crate::codec;
+use crate::group::Group;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
-use std::process::{Child, Command, Stdio};
+use std::os::unix::process::CommandExt as _;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 const LENGTH_BYTES: usize = 4;
@@ -18,14 +20,14 @@ const LENGTH_BYTES: usize = 4;
 pub(crate) struct Channel(UnixStream);
 
 impl Channel {
-    /// Starts `command` with the other end as its standard input.
-    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Channel, Child)> {
+    /// Starts `command` in a group of its own, with the other end as its standard input.
+    pub(crate) fn spawn(command: &mut Command) -> io::Result<(Channel, Group)> {
         let (ours, theirs) = UnixStream::pair()?;
-        let child = command.stdin(Stdio::from(OwnedFd::from(theirs))).spawn()?;
+        let child = command.process_group(0).stdin(Stdio::from(OwnedFd::from(theirs))).spawn()?;
         // The command keeps its copy of the child's end until its standard input is replaced; without that, the end of the
         // child would not be seen as the end of the channel.
         command.stdin(Stdio::null());
-        Ok((Channel(ours), child))
+        Ok((Channel(ours), Group::of(child)))
     }
 
     /// The end that this process was started with.

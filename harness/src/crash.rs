@@ -3,9 +3,10 @@
 use crate::text;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Once;
 
 /// Student code did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,24 +41,36 @@ impl fmt::Display for Crash {
 
 thread_local! {
     static LAST_PANIC: RefCell<Option<(String, String)>> = const { RefCell::new(None) };
+    static GUARDED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// From here on a panic is remembered for the report instead of being printed.
-pub fn quiet_panics() {
-    std::panic::set_hook(Box::new(|info| {
-        let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
-        let message = message_of(info.payload());
-        LAST_PANIC.with(|last| *last.borrow_mut() = Some((message, place)));
-    }));
-}
-
-/// Runs `code`; a panic becomes a [`Crash`].
+/// Runs `code`; a panic becomes a [`Crash`] and is not printed.
 pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, Crash> {
-    catch_unwind(AssertUnwindSafe(code)).map_err(|payload| {
+    remember_panics();
+    let outer = GUARDED.replace(true);
+    let result = catch_unwind(AssertUnwindSafe(code));
+    GUARDED.set(outer);
+    result.map_err(|payload| {
         let last = LAST_PANIC.with(|last| last.borrow_mut().take());
         let (message, place) = last.unwrap_or_else(|| (message_of(&*payload), "an unknown place".into()));
         Crash::Panicked { message, place }
     })
+}
+
+/// From here on a panic in guarded code is remembered instead of being printed.
+fn remember_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let print = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            if !GUARDED.get() {
+                return print(info);
+            }
+            let place = info.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
+            let message = message_of(info.payload());
+            LAST_PANIC.with(|last| *last.borrow_mut() = Some((message, place)));
+        }));
+    });
 }
 
 fn message_of(payload: &(dyn Any + Send)) -> String {

@@ -4,7 +4,7 @@
 //! Invariant: the driver decides nothing; each answer says only what the student's code did with one event.
 
 use crate::channel::Channel;
-use crate::crash::{Crash, quiet_panics};
+use crate::crash::Crash;
 use crate::machine::{Action, Host, Moment, TimerId};
 use crate::node::{Event, Node};
 use crate::program::{LocalProgram, Program as _};
@@ -82,7 +82,6 @@ impl OwnedEvent {
 /// # Errors
 /// The channel failed: this process was not started by the judge, or the judge is gone.
 pub fn serve(program: &LocalProgram) -> io::Result<()> {
-    quiet_panics();
     let mut channel = Channel::inherited()?;
     let alarm = channel.another()?;
     watch::start(HANDLER_PATIENCE, move |handler| {

@@ -8,6 +8,7 @@ mod channel;
 pub mod codec;
 pub mod crash;
 pub mod driver;
+mod group;
 pub mod live;
 pub mod machine;
 pub mod node;

@@ -47,7 +47,7 @@ mod tests {
     fn the_stream_of_a_seed_never_changes() {
         let mut random = Random::new(1);
         let first: Vec<u64> = (0..3).map(|_| random.below(1_000_000)).collect();
-        assert_eq!(first, [708_121, 105_023, 909_106]);
+        assert_eq!(first, [402_485, 80_383, 596_560]);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 use crate::channel::Channel;
 use crate::crash::Crash;
 use crate::driver::{Answer, HANDLER_PATIENCE, NodeId, OwnedEvent, Request};
+use crate::group::Group;
 use crate::machine::{Action, Moment, TimerId};
 use crate::node::{Event, Node};
 use crate::program::Program;
@@ -13,7 +14,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -31,7 +32,7 @@ pub struct RemoteProgram {
 
 struct Driver {
     channel: Channel,
-    child: Child,
+    process: Group,
     ended: Option<Crash>,
     memory: HashMap<(NodeId, u64), Stepped>,
 }
@@ -51,10 +52,10 @@ impl RemoteProgram {
     pub fn start(driver: &Path, executables: BTreeMap<String, PathBuf>) -> io::Result<RemoteProgram> {
         let mut command = Command::new(driver);
         command.arg(DRIVE).stdout(Stdio::null()).stderr(Stdio::null());
-        let (channel, child) = Channel::spawn(&mut command)?;
+        let (channel, process) = Channel::spawn(&mut command)?;
         // Longer than the driver's own watch, which can name the handler.
         channel.patience(Some(Duration::from_millis(u64::from(HANDLER_PATIENCE) * 100 * 3)))?;
-        let driver = Driver { channel, child, ended: None, memory: HashMap::new() };
+        let driver = Driver { channel, process, ended: None, memory: HashMap::new() };
         Ok(RemoteProgram { driver: Rc::new(RefCell::new(driver)), executables })
     }
 }
@@ -113,10 +114,8 @@ impl Driver {
                 Crash::Misused(format!("your code's process answered nonsense: {error}"))
             }
             _ => {
-                let _ = self.child.kill();
-                Crash::Exited(
-                    self.child.wait().map_or_else(|error| error.to_string(), |status| status.to_string()),
-                )
+                let status = self.process.wait();
+                Crash::Exited(status.map_or_else(|error| error.to_string(), |status| status.to_string()))
             }
         }
     }
@@ -144,13 +143,6 @@ impl Driver {
             Ok(Answer::Text(text)) => text,
             _ => "?".into(),
         }
-    }
-}
-
-impl Drop for Driver {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 pub const MAX_LINES: usize = 20;
 
 /// The most steps of a story that are shown; earlier ones are counted.
-const MAX_ROWS: usize = 12;
+const MAX_ROWS: usize = 11;
 
 /// The most lines of a reason.
 const MAX_REASON_LINES: usize = 4;
@@ -188,7 +188,7 @@ mod tests {
         let text = failure("lab2-reliable", &scenario(), &long_failure());
         assert!(text.lines().count() <= MAX_LINES, "{text}");
         assert!(text.contains("cargo lab replay lab2-B3 --seed 7"), "{text}");
-        assert!(text.contains("… 28 earlier steps"), "{text}");
+        assert!(text.contains("… 29 earlier steps"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     }
 

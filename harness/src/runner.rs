@@ -6,16 +6,16 @@
 mod arguments;
 
 use crate::channel::Channel;
-use crate::crash::{Crash, guarded, quiet_panics};
+use crate::crash::{Crash, guarded};
 use crate::driver;
 use crate::program::{LocalProgram, Program};
 use crate::report::{self, Ended, Line};
 use crate::scenario::{Bench, Failure, Scenario, Suite};
+use crate::trace::Story;
 use crate::watch;
 use arguments::{Arguments, Mode};
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Signal, kill_process_group};
 use std::io;
-use std::os::unix::process::CommandExt as _;
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -123,18 +123,31 @@ fn score(suite: &Suite, arguments: &Arguments) -> ExitCode {
 }
 
 fn replay(suite: &Suite, scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
-    quiet_panics();
-    let ended = run(scenario, program, seeds(scenario, arguments));
-    let Some(failure) = &ended.failure else {
-        println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
-        ended.notes.iter().for_each(|note| println!("  {note}"));
-        return ExitCode::SUCCESS;
-    };
-    print!("{}", report::failure(suite.lab, scenario, &ended));
-    if let Some(story) = failure.story.as_ref().filter(|_| arguments.full) {
-        print!("{}", report::full_story(story));
+    let mut ended = Ended { failure: None, seed: 1, notes: vec![] };
+    for seed in seeds(scenario, arguments) {
+        let bench = Bench::new(program, seed).with_stories();
+        ended = run_once(scenario, &bench);
+        if ended.failure.is_some() || arguments.full {
+            print!("{}", report::failure(suite.lab, scenario, &ended));
+        }
+        if arguments.full {
+            whole_stories(&bench, &ended).iter().for_each(|story| print!("{}", report::full_story(story)));
+        }
+        if ended.failure.is_some() {
+            return ExitCode::FAILURE;
+        }
     }
-    ExitCode::FAILURE
+    println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
+    ended.notes.iter().for_each(|note| println!("  {note}"));
+    ExitCode::SUCCESS
+}
+
+/// The stories of every world that the run had; a search has one only when it fails.
+fn whole_stories(bench: &Bench<'_>, ended: &Ended) -> Vec<Story> {
+    let mut stories = bench.stories();
+    let failing = ended.failure.as_ref().and_then(|failure| failure.story.as_deref());
+    stories.extend(failing.filter(|story| !bench.stories().contains(story)).cloned());
+    stories
 }
 
 /// The seeds of a run: the one that was asked for, or the first so many.
@@ -150,12 +163,7 @@ fn seeds(scenario: &Scenario, arguments: &Arguments) -> std::ops::RangeInclusive
 pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<Item = u64>) -> Ended {
     let mut ended = Ended { failure: None, seed: 0, notes: vec![] };
     for seed in seeds {
-        let bench = Bench::new(program, seed);
-        // Student code is guarded where it is called: a panic that comes through here is the kit's.
-        let outcome = guarded(|| (scenario.run)(&bench));
-        let outcome =
-            outcome.unwrap_or_else(|crash| Err(Failure::of_the_kit(format!("The scenario broke: {crash}."))));
-        ended = Ended { failure: outcome.err(), seed, notes: bench.notes() };
+        ended = run_once(scenario, &Bench::new(program, seed));
         if ended.failure.is_some() {
             break;
         }
@@ -163,9 +171,15 @@ pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<
     ended
 }
 
+fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
+    // Student code is guarded where it is called: a panic that comes through here is the kit's.
+    let outcome = guarded(|| (scenario.run)(bench));
+    let broke = |crash| Err(Failure::of_the_kit(format!("The scenario broke: {crash}.")));
+    Ended { failure: outcome.unwrap_or_else(broke).err(), seed: bench.seed(), notes: bench.notes() }
+}
+
 /// The child's half: runs the scenario with the student's code and reports the end.
 fn inside(scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> io::Result<()> {
-    quiet_panics();
     let mut channel = Channel::inherited()?;
     let alarm = channel.another()?;
     let seed = arguments.seed.unwrap_or(1);
@@ -187,6 +201,10 @@ fn inside(scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) ->
 
 fn end_group() {
     let _ = kill_process_group(rustix::process::getpgrp(), Signal::KILL);
+}
+
+fn is_timeout(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut)
 }
 
 /// The parent's half: runs each scenario in a child, as many at once as there are cores.
@@ -227,27 +245,21 @@ fn supervise(scenario: &Scenario, arguments: &Arguments) -> Ended {
 
 fn try_supervise(scenario: &Scenario, arguments: &Arguments) -> io::Result<Ended> {
     let mut command = Command::new(std::env::current_exe()?);
-    command.args(["--inside", scenario.id]).process_group(0);
+    command.args(["--inside", scenario.id]);
     if let Some(seed) = arguments.seed {
         command.args(["--seed", &seed.to_string()]);
     }
     if let Some(seeds) = arguments.seeds {
         command.args(["--seeds", &seeds.to_string()]);
     }
-    let (mut channel, mut child) = Channel::spawn(&mut command)?;
+    let (mut channel, mut process) = Channel::spawn(&mut command)?;
     channel.patience(Some(Duration::from_secs(SCENARIO_PATIENCE)))?;
     let ended = channel.receive::<Ended>();
-    if ended.is_err() {
-        if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
-            let _ = child
-                .try_wait()
-                .map(|status| status.is_none().then(|| kill_process_group(group, Signal::KILL)));
-        }
-    }
-    let status = child.wait()?;
+    let timed_out = matches!(&ended, Err(error) if is_timeout(error));
+    let status = if timed_out { process.kill()? } else { process.wait()? };
     Ok(match ended {
         Ok(ended) => ended,
-        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+        Err(_) if timed_out => {
             failed(format!("The scenario did not come to its end within {SCENARIO_PATIENCE} seconds."))
         }
         Err(_) => failed(format!(

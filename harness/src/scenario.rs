@@ -7,6 +7,7 @@ use crate::trace::Story;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::fmt;
+use std::rc::Rc;
 
 /// The world in which a scenario runs the student's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,13 +86,33 @@ pub struct Bench<'a> {
     program: &'a dyn Program,
     seed: u64,
     notes: RefCell<Vec<String>>,
+    stories: Option<Stories>,
 }
+
+/// Where worlds leave their stories when they end.
+pub(crate) type Stories = Rc<RefCell<Vec<Story>>>;
 
 impl<'a> Bench<'a> {
     /// A bench for one run.
     #[must_use]
     pub fn new(program: &'a dyn Program, seed: u64) -> Self {
-        Bench { program, seed, notes: RefCell::default() }
+        Bench { program, seed, notes: RefCell::default(), stories: None }
+    }
+
+    /// The same bench, which also keeps the whole story of each simulated or scripted run, passed or not.
+    #[must_use]
+    pub fn with_stories(self) -> Self {
+        Bench { stories: Some(Stories::default()), ..self }
+    }
+
+    /// The stories that were kept.
+    #[must_use]
+    pub fn stories(&self) -> Vec<Story> {
+        self.stories.as_ref().map(|stories| stories.borrow().clone()).unwrap_or_default()
+    }
+
+    pub(crate) fn recorder(&self) -> Option<Stories> {
+        self.stories.clone()
     }
 
     /// Says something that the report shows also when the scenario passes, such as how many states were searched.

@@ -9,10 +9,10 @@ use crate::machine::{Action, Host, Moment};
 use crate::node::{Event, Node};
 use crate::program::Role;
 use crate::random::Random;
-use crate::scenario::{Bench, Failure, Outcome, sentence};
+use crate::scenario::{Bench, Failure, Outcome, Stories, sentence};
 use crate::time::Time;
 use crate::timers::Timers;
-use crate::trace::{Label, Story, Trace, What};
+use crate::trace::{Label, Trace, What};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
@@ -36,10 +36,12 @@ pub struct Script<Config, Command, Notice> {
     now: Time,
     random: Random,
     timers: Timers,
+    timers_fired: usize,
     datagrams: VecDeque<(Host, Arc<[u8]>)>,
     notices: VecDeque<Vec<u8>>,
     trace: Trace,
     hosts: u16,
+    recorder: Option<Stories>,
 }
 
 impl<Config, Command, Notice> Script<Config, Command, Notice>
@@ -68,10 +70,12 @@ where
             now: Time::ZERO,
             random: Random::new(bench.seed()),
             timers: Timers::default(),
+            timers_fired: 0,
             datagrams: VecDeque::new(),
             notices: VecDeque::new(),
             trace,
             hosts: 2,
+            recorder: bench.recorder(),
         };
         script.trace.push(Time::ZERO, || What::Started(SUBJECT));
         script.step(Event::Start)?;
@@ -116,6 +120,7 @@ where
             left -= after;
             self.now = self.now + after;
             fired += 1;
+            self.timers_fired += 1;
             if fired > MAX_TIMERS_PER_PASS {
                 return Err(self.fail(format!(
                     "Timers ran out more than {MAX_TIMERS_PER_PASS} times within {} ms: a machine must wait, not poll.",
@@ -206,6 +211,12 @@ where
         }
     }
 
+    /// How many times a timer has run out so far.
+    #[must_use]
+    pub fn timers_fired(&self) -> usize {
+        self.timers_fired
+    }
+
     /// The datagrams that were sent and not yet expected, taken out.
     pub fn take_datagrams(&mut self) -> Vec<(Host, Arc<[u8]>)> {
         self.datagrams.drain(..).collect()
@@ -220,8 +231,7 @@ where
     /// A failure with the story so far.
     #[must_use]
     pub fn fail(&self, reason: impl Into<String>) -> Failure {
-        let rows = self.trace.rows();
-        Failure::new(reason).with(Story { title: format!("script, {} steps", rows.len()), rows })
+        Failure::new(reason).with(self.trace.story("script"))
     }
 
     fn show_notice(&self, bytes: &[u8]) -> String {
@@ -265,5 +275,13 @@ where
     fn crashed(&self, crash: Crash) -> Failure {
         let failure = Failure::from(crash);
         self.fail(failure.reason)
+    }
+}
+
+impl<Config, Command, Notice> Drop for Script<Config, Command, Notice> {
+    fn drop(&mut self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.borrow_mut().push(self.trace.story("script"));
+        }
     }
 }

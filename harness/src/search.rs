@@ -11,7 +11,7 @@ use crate::machine::Host;
 use crate::program::{Program, Role};
 use crate::scenario::{Bench, Failure, sentence};
 use crate::simulation::Handle;
-use crate::trace::{Label, Story, Trace};
+use crate::trace::{Label, Trace};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use state::{Move, State};
@@ -226,11 +226,8 @@ impl<'a> Search<'a> {
             crashed = crashed || state.apply(by, &self.commands, &mut trace).is_err();
         }
         let faults = moves.iter().filter(|by| matches!(by, Move::Lose(_) | Move::Duplicate(_))).count();
-        let rows = trace.rows();
-        let plural = |count: usize| if count == 1 { "" } else { "s" };
-        let title =
-            format!("search, {} step{}, {faults} fault{}", rows.len(), plural(rows.len()), plural(faults));
-        Failure::new(reason).with(Story { title, rows })
+        let plural = if faults == 1 { "" } else { "s" };
+        Failure::new(reason).with(trace.story(&format!("search, {faults} fault{plural}")))
     }
 }
 

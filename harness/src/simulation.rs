@@ -13,7 +13,7 @@ use crate::machine::{Action, Host, Moment, TimerId};
 use crate::node::{Event, Node};
 use crate::program::{Program, Role};
 use crate::random::Random;
-use crate::scenario::{Bench, Failure, Outcome};
+use crate::scenario::{Bench, Failure, Outcome, Stories};
 use crate::time::Time;
 use crate::trace::{Label, Story, Trace, What};
 use network::Network;
@@ -74,6 +74,7 @@ pub struct Simulation<'a> {
     at_this_moment: u64,
     actions: Vec<Action>,
     trace: Trace,
+    recorder: Option<Stories>,
 }
 
 struct SimulatedHost {
@@ -133,6 +134,7 @@ impl<'a> Simulation<'a> {
             at_this_moment: 0,
             actions: vec![],
             trace,
+            recorder: bench.recorder(),
         };
         (simulation, std::array::from_fn(|index| Host(index as u16)))
     }
@@ -248,12 +250,15 @@ impl<'a> Simulation<'a> {
         Ok(Ended::Quiet)
     }
 
-    /// Lets `span` pass.
+    /// Lets `span` pass, also when nothing is left to happen in it.
     ///
     /// # Errors
     /// As [`Simulation::run_until`].
     pub fn run_for(&mut self, span: Duration) -> Result<Ended, Failure> {
-        self.run_until(span, |_| Ok(false))
+        let deadline = self.now + span;
+        let ended = self.run_until(span, |_| Ok(false))?;
+        self.now = deadline;
+        Ok(ended)
     }
 
     /// What the machine has told its application so far.
@@ -264,8 +269,20 @@ impl<'a> Simulation<'a> {
         &self,
         handle: Handle<Command, Notice>,
     ) -> Result<Vec<Notice>, Failure> {
-        let notices = &self.hosts[usize::from(handle.host.0)].notices;
-        let decoded = notices.iter().map(|bytes| codec::decode(bytes)).collect::<Result<_, _>>();
+        self.notices_after(handle, 0)
+    }
+
+    /// What the machine has told its application after the first `seen` things.
+    ///
+    /// # Errors
+    /// As [`Simulation::notices`].
+    pub fn notices_after<Command, Notice: DeserializeOwned>(
+        &self,
+        handle: Handle<Command, Notice>,
+        seen: usize,
+    ) -> Result<Vec<Notice>, Failure> {
+        let notices = self.hosts[usize::from(handle.host.0)].notices.iter().skip(seen);
+        let decoded = notices.map(|bytes| codec::decode(bytes)).collect::<Result<_, _>>();
         decoded.map_err(|error| self.fail(format!("A notice cannot be read: {error}.")))
     }
 
@@ -316,9 +333,8 @@ impl<'a> Simulation<'a> {
     #[must_use]
     pub fn story(&self) -> Story {
         let faults = self.network.faults();
-        let rows = self.trace.rows();
-        let title = format!("simulation, seed {}, {} steps, {faults} faults", self.seed, rows.len());
-        Story { title, rows }
+        let plural = if faults == 1 { "" } else { "s" };
+        self.trace.story(&format!("simulation, seed {}, {faults} fault{plural}", self.seed))
     }
 
     fn crashed(&self, crash: Crash) -> Failure {
@@ -424,5 +440,13 @@ impl<'a> Simulation<'a> {
         self.planned += 1;
         self.queue.push(Reverse(Planned { at, order: self.planned, what }));
         self.planned
+    }
+}
+
+impl Drop for Simulation<'_> {
+    fn drop(&mut self) {
+        if let Some(recorder) = &self.recorder {
+            recorder.borrow_mut().push(self.story());
+        }
     }
 }

@@ -118,6 +118,13 @@ impl Trace {
         self.labels.get(usize::from(host.0))
     }
 
+    /// The trace as a story, titled with where it comes from and how long it is.
+    pub(crate) fn story(&self, source: &str) -> Story {
+        let rows = self.rows();
+        let plural = if rows.len() == 1 { "" } else { "s" };
+        Story { title: format!("{source}, {} step{plural}", rows.len()), rows }
+    }
+
     /// The trace as rows for people: an event and its consequences share a row.
     pub(crate) fn rows(&self) -> Vec<Row> {
         let mut rows: Vec<Row> = vec![];
@@ -167,7 +174,9 @@ impl Trace {
                 (self.name(*host), format!("is asked to {command}"))
             }
             What::Received { from, to, datagram: bytes } => {
-                (self.name(*to), format!("receives {}", self.datagram(*from, bytes)))
+                let many = self.labels.len() > 2;
+                let from_whom = if many { format!(" from {}", self.name(*from)) } else { String::new() };
+                (self.name(*to), format!("receives {}{from_whom}", self.datagram(*from, bytes)))
             }
             What::TimerFired(host, name) => (self.name(*host), format!("timer {name} runs out")),
             What::Lost { from, to, datagram } => (NETWORK, self.fault("loses", *from, *to, datagram)),
@@ -196,6 +205,12 @@ pub struct Row {
 }
 
 impl Row {
+    /// A whole line, for worlds that keep no trace.
+    #[must_use]
+    pub fn new(at: Time, host: impl Into<String>, text: impl Into<String>) -> Row {
+        Row { at, host: host.into(), text: text.into(), open: false }
+    }
+
     fn add(&mut self, consequence: &str) {
         self.text.push_str(if std::mem::take(&mut self.open) { ": " } else { ", " });
         self.text.push_str(consequence);
@@ -233,7 +248,7 @@ mod tests {
         trace.push(Time::ZERO, || What::Sent { from: left, to: right, datagram: datagram.clone() });
         trace.push(Time::ZERO, || What::Lost { from: left, to: right, datagram: datagram.clone() });
         let rows: Vec<_> = trace.rows().into_iter().map(|row| format!("{} {}", row.host, row.text)).collect();
-        assert_eq!(rows, ["left is asked to greet: sends \"hi\"", "network loses \"hi\""]);
+        assert_eq!(rows, ["left is asked to greet: sends \"hi\"", "network loses \"hi\" to right"]);
     }
 
     #[test]

@@ -79,6 +79,18 @@ impl Process {
         }
     }
 
+    /// Looks whether it still runs.
+    ///
+    /// # Errors
+    /// [`LiveError::Ended`] when it has ended; `awaited` says what it was to do, as in "answered".
+    pub fn check_running(&mut self, awaited: &'static str) -> Result<(), LiveError> {
+        match self.child.try_wait() {
+            Ok(None) => Ok(()),
+            Ok(Some(_)) => Err(self.ended(awaited)),
+            Err(source) => Err(self.uncontrolled("wait for", source)),
+        }
+    }
+
     /// Sends SIGINT, as Ctrl-C does.
     pub fn interrupt(&mut self) -> Result<(), LiveError> {
         self.signal(Signal::INT, "interrupt")

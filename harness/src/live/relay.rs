@@ -223,17 +223,18 @@ impl Work {
         lane.queue.pop_front_if(|outgoing| outgoing.due <= now)
     }
 
-    /// Sends and logs under one lock, so that whoever has the datagram finds it in the log.
+    /// Sends and logs under one lock, so that whoever has the datagram finds it in the log. The moment is taken when it
+    /// was sent: by then it had reached the socket of the other side.
     fn send(&mut self, direction: Direction, outgoing: Outgoing) {
-        let moment = self.moment();
-        let mut log = locked(&self.log);
+        let log = Arc::clone(&self.log);
+        let mut log = locked(&log);
         let sent = match direction {
             Direction::ToServer => self.upstreams[&outgoing.client].send_to(&outgoing.bytes, self.server),
             Direction::ToClient => self.front.send_to(&outgoing.bytes, outgoing.client),
         };
         // What the operating system refuses to send is lost, and the log says so.
         if sent.is_ok() {
-            log[outgoing.record].forwarded.push((moment, outgoing.bytes));
+            log[outgoing.record].forwarded.push((self.moment(), outgoing.bytes));
         }
     }
 

@@ -27,6 +27,17 @@ pub struct BadVector {
     pub datagram: Vec<u8>,
 }
 
+/// A ping and the echo that answers it, as datagrams.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// The ping's name in the file.
+    pub name: String,
+    /// The question.
+    pub ping: Vec<u8>,
+    /// The answer.
+    pub echo: Vec<u8>,
+}
+
 /// Every vector of one file, in its order.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Golden {
@@ -40,6 +51,24 @@ impl Golden {
     /// The vectors of golden.txt.
     pub fn load() -> Self {
         Self::parse(FILE).expect("golden.txt is part of the kit, whose tests parse it")
+    }
+
+    /// The message named `name`.
+    ///
+    /// # Panics
+    /// There is none: scenarios name only what golden.txt has.
+    pub fn message(&self, name: &str) -> &GoodVector {
+        let found = self.good.iter().find(|vector| vector.name == name);
+        found.expect("golden.txt has every message that a scenario names")
+    }
+
+    /// The ping named `name` with its answer.
+    ///
+    /// # Panics
+    /// As [`Golden::message`].
+    pub fn exchange(&self, name: &str) -> Exchange {
+        let echo = self.message(&format!("{name}-echo")).datagram.clone();
+        Exchange { name: name.to_owned(), ping: self.message(name).datagram.clone(), echo }
     }
 
     /// Reads a file: six words for a message, three for an error, `#` for a comment. Says which line is otherwise.
@@ -130,6 +159,16 @@ mod tests {
         assert!(good.iter().any(|vector| vector.datagram.len() == MAX_DATAGRAM));
         assert!(good.iter().any(|vector| vector.message.session == 0x8000_0001));
         assert!(good.iter().any(|vector| vector.message.seq == 0xFFFF_FFFE));
+    }
+
+    #[test]
+    fn every_ping_has_its_answer() {
+        let golden = Golden::load();
+        for vector in golden.good.iter().filter(|vector| vector.message.kind == Kind::Ping) {
+            let answer = golden.message(&format!("{}-echo", vector.name));
+            assert_eq!(answer.message, Message { kind: Kind::Echo, ..vector.message.clone() });
+            assert_eq!(golden.exchange(&vector.name).echo, answer.datagram);
+        }
     }
 
     #[test]

@@ -7,26 +7,31 @@
 //! - **A1** Messages are numbered from [`SeqNo::FIRST`](crate::SeqNo::FIRST) in the order in which the application gives
 //!   them. A message is sent at once as `DATA` when nothing is in flight; else it waits, in order. One message is in
 //!   flight at a time.
-//! - **A2** A message that has been in flight for an RTO without being acknowledged is sent again, unchanged, and again
-//!   after each further RTO, until it is acknowledged.
+//! - **A2** A message that is not acknowledged within an RTO after it was sent is sent again, unchanged, at the end of that
+//!   RTO; and again at the end of each further one, until it is acknowledged. The RTO is the one of the configuration and
+//!   stays as it is.
 //! - **A3** When the message in flight is acknowledged, the sender tells its application `Accepted`, does not send that
 //!   message again, and sends the next waiting one at once, which has a whole RTO of its own.
 //! - **A4** Nothing but A2 and A3 moves the timer: not a new message from the application, not a datagram that
-//!   acknowledges nothing. With nothing in flight no timer is set.
-//! - **A5** The receiver delivers a message that it was waiting for, and answers with an `ACK` of the number that it
-//!   expects next.
+//!   acknowledges nothing. A timer runs out only when a message is to be sent again: a machine waits, it does not poll.
+//!   With nothing in flight no timer is set.
+//! - **A5** The receiver delivers a message that it was waiting for, and answers at once with one `ACK`: of the number that
+//!   it expects next.
 //! - **A6** A datagram that cannot be decoded is dropped: no answer, no change, no panic.
+//!
+//! In part A a copy of the last message may still be delivered again, and a late `ACK` may be taken for a new one: part B is
+//! about both.
 //!
 //! # Part B: exactly once, in order
 //! - **B1** Each message is delivered exactly once, in the order of the numbers.
-//! - **B2** A `DATA` that is not the expected one is not delivered and not kept, but it is answered: with the `ACK` of
-//!   the number that the receiver still expects. (The peer may have missed the first answer.)
+//! - **B2** A `DATA` that is not the expected one is not delivered and not kept, but it is answered at once: with one `ACK`
+//!   of the number that the receiver still expects. (The peer may have missed the first answer.)
 //! - **B3** An `ACK` counts only if it acknowledges the message in flight and nothing that was never sent. Any other is
 //!   dropped: nothing is said, nothing is sent, no timer is moved.
-//! - **B4** Only the configured peer counts: what another host sends is dropped. So is an `ACK` at the receiver and a
-//!   `DATA` at the sender.
-//! - **B5** Without faults a message costs two datagrams. What a machine remembers does not grow with the number of
-//!   messages that are done, nor with duplicates.
+//! - **B4** Only the configured peer counts, whatever its address: what another host sends is dropped. So is an `ACK` at the
+//!   receiver and a `DATA` at the sender.
+//! - **B5** Without faults, and with an RTO longer than the round trip, a message costs two datagrams. What a machine
+//!   remembers does not grow with the number of messages that are done, nor with that of datagrams that are dropped.
 
 use crate::{Segment, SeqNo};
 use faultline::program::Role;

@@ -1,15 +1,22 @@
-//! The instructor's programs, one module a subcommand: what makes the skeleton, and what checks that the parts of the
-//! kit still agree. None of this is handed out. Each subcommand returns an exit code: 0 as it should be, 1 something
+//! The instructor's programs, one module a subcommand: what grades, what makes the skeleton, and what checks that the
+//! parts of the kit still agree. None of this is handed out. Each subcommand returns an exit code: 0 as it should be, 1 something
 //! is wrong and has been told with its place; an `io::Error` (exit code 2) means that it could not be found out.
 //! Read kit.rs next, then the module of the subcommand.
 
 mod book_check;
 mod finding;
+mod grade;
+mod grade_json;
 mod include;
+mod judge;
 mod kit;
 mod markers;
+mod mutants;
 mod skeleton;
+mod soak;
+mod submission;
 mod versions_check;
+mod workshop;
 
 use clap::{Parser, Subcommand};
 use kit::Kit;
@@ -30,6 +37,12 @@ struct Arguments {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Grades a submission: prints the table and writes grade.json.
+    Grade(grade::Options),
+    /// Judges every mutant of the reference and compares what it loses with what it names.
+    Mutants(mutants::Options),
+    /// Runs the reference over many seeds.
+    Soak(soak::Options),
     /// Generates skeleton/ from the reference solutions.
     Skeleton(skeleton::Options),
     /// Checks the book's includes, links and table of contents.
@@ -41,6 +54,9 @@ enum Command {
 fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let kit = Kit::open(arguments.root)?;
     match arguments.command {
+        Command::Grade(options) => grade::run(&kit, &options),
+        Command::Mutants(options) => mutants::run(&kit, &options),
+        Command::Soak(options) => soak::run(&kit, &options),
         Command::Skeleton(options) => skeleton::run(&kit, &options),
         Command::BookCheck => book_check::run(&kit),
         Command::VersionsCheck => versions_check::run(&kit),

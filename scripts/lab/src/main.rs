@@ -1,1 +1,154 @@
-fn main() {}
+//! The student's program, `cargo lab`: shows the points of a lab, replays a scenario, gives a hint, lists scenarios.
+//!
+//! It links no lab: it builds the lab's own test program and runs it with the right option, so that what is replayed is
+//! the code as it is now.
+
+use clap::{Parser, Subcommand};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+/// Where a student's labs are.
+const SKELETON: &str = "skeleton";
+
+/// Works with the labs of this kit.
+#[derive(Parser)]
+#[command(name = "cargo lab", bin_name = "cargo lab")]
+struct Arguments {
+    /// The workspace folder whose labs are meant.
+    #[arg(long, global = true, default_value = SKELETON, value_name = "DIR")]
+    labs: PathBuf,
+    #[command(subcommand)]
+    command: Subcommands,
+}
+
+#[derive(Subcommand)]
+enum Subcommands {
+    /// Runs every public scenario of a lab and shows the points.
+    Score {
+        /// The lab, as in lab2 or lab2-reliable.
+        lab: String,
+    },
+    /// Runs one scenario again and shows its story.
+    Replay {
+        /// The lab and the scenario, as in lab2-B3.
+        scenario: String,
+        /// The seed that a failure named.
+        #[arg(long)]
+        seed: Option<u64>,
+        /// Shows every step, however many there are.
+        #[arg(long)]
+        full: bool,
+    },
+    /// Says where to look when a scenario fails, without giving the answer away.
+    Hint {
+        /// The lab and the scenario, as in lab2-B3.
+        scenario: String,
+    },
+    /// Lists the scenarios of a lab, or the labs.
+    List {
+        /// The lab, as in lab2.
+        lab: Option<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match run(&arguments) {
+        Ok(code) => code,
+        Err(wrong) => {
+            eprintln!("error: {wrong}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(arguments: &Arguments) -> Result<ExitCode, String> {
+    let labs = labs(&arguments.labs)?;
+    let test = |lab: &str, options: &[&str]| test_program(&arguments.labs, lab, options);
+    match &arguments.command {
+        Subcommands::Score { lab } => test(find(&labs, lab)?, &["--score"]),
+        Subcommands::Replay { scenario, seed, full } => {
+            let (lab, id) = split(&labs, scenario)?;
+            let seed = seed.map(|seed| seed.to_string());
+            let mut options = vec!["--replay", id];
+            options.extend(seed.as_deref().map(|seed| ["--seed", seed]).into_iter().flatten());
+            options.extend(full.then_some("--full"));
+            test(lab, &options)
+        }
+        Subcommands::Hint { scenario } => {
+            let (lab, id) = split(&labs, scenario)?;
+            test(lab, &["--hint", id])
+        }
+        Subcommands::List { lab: Some(lab) } => test(find(&labs, lab)?, &["--list"]),
+        Subcommands::List { lab: None } => {
+            labs.iter().for_each(|lab| println!("{lab}"));
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The labs' package names, sorted.
+fn labs(folder: &Path) -> Result<Vec<String>, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder);
+    let listing = std::fs::read_dir(&root).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let names = listing.flatten().map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let mut labs: Vec<_> = names.filter(|name| name.starts_with("lab")).collect();
+    labs.sort();
+    Ok(labs)
+}
+
+fn find<'a>(labs: &'a [String], wanted: &str) -> Result<&'a str, String> {
+    let short = |lab: &str| lab.split('-').next().unwrap_or_default().to_string();
+    let found = labs.iter().find(|lab| lab.as_str() == wanted || short(lab) == wanted);
+    found
+        .map(String::as_str)
+        .ok_or_else(|| format!("there is no lab {wanted}; there are {}", labs.join(", ")))
+}
+
+/// `lab2-B3` is scenario `B3` of the lab whose short name is `lab2`.
+fn split<'a>(labs: &'a [String], scenario: &'a str) -> Result<(&'a str, &'a str), String> {
+    let form = || format!("{scenario:?} is no scenario; write the lab and the id, as in lab2-B3");
+    let (lab, id) = scenario.rsplit_once('-').ok_or_else(form)?;
+    Ok((find(labs, lab)?, id))
+}
+
+fn test_program(folder: &Path, lab: &str, options: &[&str]) -> Result<ExitCode, String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let manifest = root.join(folder).join(lab).join("Cargo.toml");
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command
+        .args(["test", "--quiet", "--test", "scenarios", "--manifest-path"])
+        .arg(manifest)
+        .arg("--")
+        .args(options);
+    let status = command.status().map_err(|error| format!("cargo could not be started: {error}"))?;
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn labs() -> Vec<String> {
+        vec!["lab1-datagram".into(), "lab2-reliable".into()]
+    }
+
+    #[test]
+    fn a_lab_has_a_short_name() {
+        let labs = labs();
+        assert_eq!(find(&labs, "lab2"), Ok("lab2-reliable"));
+        assert_eq!(find(&labs, "lab1-datagram"), Ok("lab1-datagram"));
+        assert_eq!(
+            find(&labs, "lab9").unwrap_err(),
+            "there is no lab lab9; there are lab1-datagram, lab2-reliable"
+        );
+    }
+
+    #[test]
+    fn a_scenario_is_named_by_lab_and_id() {
+        let labs = labs();
+        assert_eq!(split(&labs, "lab2-B3"), Ok(("lab2-reliable", "B3")));
+        assert_eq!(split(&labs, "lab2-reliable-B3"), Ok(("lab2-reliable", "B3")));
+        assert!(split(&labs, "B3").unwrap_err().contains("as in lab2-B3"));
+    }
+}

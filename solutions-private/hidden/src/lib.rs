@@ -1,1 +1,12 @@
-//! Hidden.
+//! The scenarios that students never see. They judge the same rules as the public ones, by other means.
+
+pub mod lab1;
+pub mod lab2;
+
+use faultline::scenario::Suite;
+
+/// The hidden scenarios of every lab.
+#[must_use]
+pub fn suites() -> Vec<Suite> {
+    vec![lab1::suite(), lab2::suite()]
+}

@@ -8,7 +8,7 @@ use lab2_kit::{Segment, SeqNo};
 /// The other end of the transport: delivers messages to the application.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Receiver {
-    // SOLUTION
+    // SOLUTION: // Yours: what a receiver must remember.
     config: ReceiverConfig,
     /// The number of the message that is delivered next.
     expected: SeqNo,

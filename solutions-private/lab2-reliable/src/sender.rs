@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 /// One end of the transport: takes messages from the application.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Sender {
-    // SOLUTION
+    // SOLUTION: // Yours: what a sender must remember.
     config: SenderConfig,
     /// The number of the message in flight, or else of the next one.
     seq: SeqNo,

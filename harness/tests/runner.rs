@@ -1,0 +1,89 @@
+//! What students and test runners see of a lab's test program, from outside.
+
+use std::process::{Command, Output};
+
+fn toy_lab(options: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_toy-lab")).args(options).output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+#[test]
+fn the_list_is_what_nextest_reads() {
+    let all = toy_lab(&["--list", "--format", "terse"]);
+    assert!(all.status.success());
+    assert_eq!(stdout(&all).lines().next(), Some("A1_a_right_program_passes: test"));
+    assert_eq!(stdout(&all).lines().count(), 6);
+    assert_eq!(stdout(&toy_lab(&["--list", "--format", "terse", "--ignored"])), "");
+}
+
+#[test]
+fn a_right_program_passes_and_its_own_output_is_let_through() {
+    let output = toy_lab(&["--exact", "A1_a_right_program_passes", "--nocapture"]);
+    assert!(output.status.success());
+    assert!(stdout(&output).contains("student output is let through"));
+}
+
+fn failing(name: &str) -> String {
+    let output = toy_lab(&["--exact", name, "--nocapture"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let text = stdout(&output);
+    assert!(text.lines().count() <= faultline::report::MAX_LINES, "{text}");
+    assert!(text.contains("Replay   cargo lab replay toy-A"), "{text}");
+    text
+}
+
+#[test]
+fn a_panic_is_told_with_its_place_and_its_story() {
+    let text = failing("A2_a_panic_is_told");
+    assert!(text.contains("Your code panicked at harness/tests/toy_lab/courier.rs:"), "{text}");
+    assert!(text.contains("no more parcels"), "{text}");
+    assert!(text.contains("door     receives"), "{text}");
+}
+
+#[test]
+fn an_exit_with_code_zero_is_no_pass() {
+    let text = failing("A3_an_exit_is_no_pass");
+    assert!(text.contains("Your code ended the test process (exit status: 0)"), "{text}");
+}
+
+#[test]
+fn a_handler_that_never_returns_is_named() {
+    let text = failing("A4_a_loop_without_end_is_told");
+    assert!(text.contains("Door::on_datagram has run for ten seconds and did not return"), "{text}");
+}
+
+#[test]
+fn a_scenario_that_breaks_is_never_the_students_fault() {
+    assert!(failing("A5_a_scenario_that_breaks_is_the_kit_s_fault").starts_with("ERROR"));
+    assert!(failing("A6_a_fault_that_never_happens_is_the_kit_s_fault").contains("not judged"));
+}
+
+#[test]
+fn replay_shows_the_whole_story_also_of_a_run_that_passes() {
+    let output = toy_lab(&["--replay", "A1", "--seed", "2", "--full"]);
+    assert!(output.status.success());
+    let text = stdout(&output);
+    assert!(text.contains("The whole story (simulation, seed 2"), "{text}");
+    assert!(text.contains("courier  is asked to carry 1"), "{text}");
+    let again = stdout(&toy_lab(&["--replay", "A1", "--seed", "2", "--full"]));
+    assert_eq!(text, again);
+}
+
+#[test]
+fn the_table_has_every_scenario_and_the_sum() {
+    let text = stdout(&toy_lab(&["--score"]));
+    assert!(text.contains("2/12"), "{text}");
+    assert!(text.contains("ERROR") && text.contains("FAILED") && text.contains("passed"), "{text}");
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_said() {
+    let output = toy_lab(&["--replay", "Z9"]);
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("toy-lab has no scenario Z9; it has A1 A2"), "{text}");
+    assert_eq!(toy_lab(&["--drive"]).status.code(), Some(2));
+}

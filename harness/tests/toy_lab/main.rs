@@ -1,0 +1,51 @@
+//! A lab of the harness's own, whose student makes one mistake a scenario: `tests/runner.rs` looks at what is said of it.
+
+mod courier;
+
+use courier::{COURIER, Carry, Config, DOOR, Flaw};
+use faultline::scenario::{Bench, Failure, Outcome, Scenario, Suite, World, ensure};
+use faultline::simulation::{Link, Simulation};
+use std::process::ExitCode;
+use std::time::Duration;
+
+fn main() -> ExitCode {
+    let scenario = |id, name, run| Scenario {
+        id,
+        name,
+        part: 'A',
+        points: 2,
+        world: World::Simulation,
+        seeds: 3,
+        hint: "Look at the door.",
+        run,
+    };
+    let scenarios = vec![
+        scenario("A1", "a right program passes", right),
+        scenario("A2", "a panic is told", |bench| carry_two(bench, Flaw::Panics)),
+        scenario("A3", "an exit is no pass", |bench| carry_two(bench, Flaw::Exits)),
+        scenario("A4", "a loop without end is told", |bench| carry_two(bench, Flaw::Hangs)),
+        scenario("A5", "a scenario that breaks is the kit's fault", |_| panic!("the kit is wrong")),
+        scenario("A6", "a fault that never happens is the kit's fault", |_| {
+            Err(Failure::of_the_kit("No fault."))
+        }),
+    ];
+    faultline::runner::main(&Suite { lab: "toy-lab", scenarios }, &courier::program())
+}
+
+fn right(bench: &Bench<'_>) -> Outcome {
+    println!("student output is let through");
+    carry_two(bench, Flaw::None)
+}
+
+fn carry_two(bench: &Bench<'_>, flaw: Flaw) -> Outcome {
+    let (mut simulation, [c, d]) = Simulation::new(bench, ["courier", "door"]);
+    simulation.links(Link { loss: 0.2, ..Link::default() });
+    let courier = simulation.start(c, &COURIER, &Config { peer: d, flaw })?;
+    simulation.start(d, &DOOR, &Config { peer: c, flaw })?;
+    for parcel in [1, 2] {
+        simulation.command(courier, &Carry(parcel))?;
+        simulation.run_for(Duration::from_secs(10))?;
+    }
+    let done = simulation.notice_count(courier);
+    ensure(done == 2, || format!("{done} of 2 parcels were carried."))
+}

@@ -1,0 +1,200 @@
+//! Each world must catch the wrong programs of its kind and must let the right one pass; the same scenario must end the
+//! same way in this process and behind a pipe.
+
+#[path = "toy_lab/courier.rs"]
+mod courier;
+
+use courier::{COURIER, Carry, Config, DOOR, Done, Flaw};
+use faultline::ms;
+use faultline::program::Program;
+use faultline::remote::RemoteProgram;
+use faultline::scenario::{Bench, Failure, Outcome, ensure};
+use faultline::script::{PEER, Script};
+use faultline::search::{Explored, Limits, Search};
+use faultline::simulation::{Ended, Link, Simulation};
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+fn in_process<T>(run: impl Fn(&Bench<'_>) -> T) -> T {
+    run(&Bench::new(&courier::program(), 1))
+}
+
+fn behind_a_pipe<T>(run: impl Fn(&Bench<'_>) -> T) -> T {
+    let program = RemoteProgram::start(Path::new(env!("CARGO_BIN_EXE_toy-lab")), BTreeMap::new()).unwrap();
+    run(&Bench::new(&program as &dyn Program, 1))
+}
+
+/// Runs it both ways, which must agree.
+fn both<T: PartialEq + std::fmt::Debug>(run: impl Fn(&Bench<'_>) -> T) -> T {
+    let here = in_process(&run);
+    assert_eq!(here, behind_a_pipe(&run));
+    here
+}
+
+fn search(bench: &Bench<'_>, flaw: Flaw, limits: Limits) -> Result<Explored, Failure> {
+    let (mut search, [c, d]) = Search::new(bench, limits, ["courier", "door"]);
+    let courier = search.start(c, &COURIER, &Config { peer: d, flaw })?;
+    let door = search.start(d, &DOOR, &Config { peer: c, flaw })?;
+    search.command(courier, &Carry(1));
+    search.always(move |seen| {
+        let taken = seen.notices(door).len();
+        if taken > 1 { Err(format!("the parcel was taken {taken} times")) } else { Ok(()) }
+    });
+    search.goal(move |seen| seen.notices(courier) == [Done(1)]);
+    search.run()
+}
+
+const LIMITS: Limits = Limits { losses: 1, duplicates: 1, timers: 1, in_flight: 4, states: 50_000 };
+
+fn story(failure: &Failure) -> Vec<String> {
+    let story = failure.story.as_ref().expect("a failure of a world has a story");
+    story.rows.iter().map(|row| format!("{}: {}", row.host, row.text)).collect()
+}
+
+#[test]
+fn a_search_of_a_right_program_exhausts_its_space_and_reaches_the_goal() {
+    let here = in_process(|bench| search(bench, Flaw::None, LIMITS)).unwrap();
+    assert!(here.exhausted && here.goals > 0 && here.states > 20, "{here:?}");
+    // Behind a pipe states are told apart by their history, so there are more of them, never fewer.
+    let there = behind_a_pipe(|bench| search(bench, Flaw::None, LIMITS)).unwrap();
+    assert!(there.exhausted && there.goals > 0 && there.states >= here.states, "{there:?}");
+}
+
+#[test]
+fn a_search_finds_the_shortest_story() {
+    let failure = both(|bench| search(bench, Flaw::TakesCopies, LIMITS)).unwrap_err();
+    assert_eq!(failure.reason, "The parcel was taken 2 times.");
+    assert_eq!(
+        story(&failure),
+        [
+            "courier: is asked to carry 1: sends 01",
+            "door: receives 01: is done with 1, sends 01",
+            "courier: timer Knock runs out: sends 01",
+            "door: receives 01: is done with 1, sends 01",
+        ]
+    );
+}
+
+#[test]
+fn a_search_finds_a_standstill() {
+    let failure = both(|bench| search(bench, Flaw::NeverAgain, LIMITS)).unwrap_err();
+    assert!(failure.reason.contains("standstill"), "{failure:?}");
+    assert_eq!(story(&failure), ["courier: is asked to carry 1: sends 01", "network: loses 01 to door"]);
+}
+
+#[test]
+fn a_search_tells_when_a_limit_ended_it() {
+    let limits = Limits { states: 5, ..LIMITS };
+    let explored = in_process(|bench| search(bench, Flaw::None, limits)).unwrap();
+    assert!(!explored.exhausted && explored.states == 5, "{explored:?}");
+}
+
+#[test]
+fn a_search_without_a_way_to_the_goal_says_so() {
+    let failure = in_process(|bench| {
+        let (mut search, [c, d]) = Search::new(bench, LIMITS, ["courier", "door"]);
+        let config = |peer| Config { peer, flaw: Flaw::None };
+        let courier = search.start(c, &COURIER, &config(d))?;
+        search.start(d, &DOOR, &config(c))?;
+        search.command(courier, &Carry(1));
+        search.goal(|_| false);
+        search.run()
+    });
+    let reason = failure.unwrap_err().reason;
+    assert!(reason.contains("standstill") || reason.contains("In no order"), "{reason}");
+}
+
+fn simulate(bench: &Bench<'_>, flaw: Flaw, link: Link) -> Result<Vec<Done>, Failure> {
+    let (mut simulation, [c, d]) = Simulation::new(bench, ["courier", "door"]);
+    simulation.links(link);
+    let courier = simulation.start(c, &COURIER, &Config { peer: d, flaw })?;
+    let door = simulation.start(d, &DOOR, &Config { peer: c, flaw })?;
+    for parcel in 1..=50 {
+        simulation.command(courier, &Carry(parcel))?;
+        let want = usize::from(parcel);
+        let ended =
+            simulation.run_until(Duration::from_secs(60), |it| Ok(it.notice_count(courier) == want))?;
+        if ended != Ended::Reached {
+            return Err(simulation.fail(format!("{ended:?}: parcel {parcel} was never nodded for.")));
+        }
+    }
+    simulation.require_faults()?;
+    simulation.notices(door)
+}
+
+fn bad() -> Link {
+    Link { loss: 0.3, duplicate: 0.3, latency_max: ms(30), ..Link::default() }
+}
+
+#[test]
+fn a_simulation_is_the_same_in_both_processes_and_catches_what_is_wrong() {
+    let taken = both(|bench| simulate(bench, Flaw::None, bad())).unwrap();
+    assert_eq!(taken, (1..=50).map(Done).collect::<Vec<_>>());
+    assert!(both(|bench| simulate(bench, Flaw::TakesCopies, bad())).unwrap().len() > 50);
+    let quiet = both(|bench| simulate(bench, Flaw::NeverAgain, bad())).unwrap_err();
+    assert!(quiet.reason.starts_with("Quiet"), "{quiet:?}");
+}
+
+#[test]
+fn time_that_stands_still_is_told() {
+    let failure = in_process(|bench| simulate(bench, Flaw::Polls, Link::default())).unwrap_err();
+    assert!(failure.reason.contains("without time moving on"), "{failure:?}");
+}
+
+#[test]
+fn a_datagram_to_nobody_is_told() {
+    let failure = both(|bench| simulate(bench, Flaw::WrongHost, Link::default())).unwrap_err();
+    assert!(failure.reason.contains("Host(77)"), "{failure:?}");
+}
+
+#[test]
+fn each_seed_has_a_run_of_its_own() {
+    let program = courier::program();
+    let story = |seed| {
+        let bench = Bench::new(&program, seed).with_stories();
+        simulate(&bench, Flaw::None, bad()).unwrap();
+        bench.stories()
+    };
+    assert_eq!(story(1), story(1));
+    assert_ne!(story(1), story(2));
+}
+
+fn script(bench: &Bench<'_>, flaw: Flaw) -> Outcome {
+    let mut script = Script::start(bench, COURIER, ["courier", "door"], &Config { peer: PEER, flaw })?;
+    script.command(&Carry(9))?;
+    script.expect_datagram(PEER, &[9], "it carries at once")?;
+    script.pass(ms(99))?;
+    script.expect_nothing("it waits")?;
+    script.pass(ms(1))?;
+    script.expect_datagram(PEER, &[9], "it knocks again")?;
+    script.deliver(PEER, &[9])?;
+    script.expect_notice(&Done(9), "the door has nodded")?;
+    script.expect_no_timer("there is nothing left to carry")?;
+    script.expect_nothing("it is done")
+}
+
+#[test]
+fn a_script_lets_the_right_machine_pass_and_tells_where_a_wrong_one_left_it() {
+    both(|bench| script(bench, Flaw::None)).unwrap();
+    let failure = both(|bench| script(bench, Flaw::NeverAgain)).unwrap_err();
+    assert_eq!(failure.reason, "It knocks again. Expected: the courier to send 09. But it sent nothing.");
+    let polls = both(|bench| script(bench, Flaw::Polls)).unwrap_err();
+    assert!(polls.reason.contains("it sent nothing"), "{polls:?}");
+}
+
+#[test]
+fn a_machine_that_ends_or_blocks_its_process_fails_behind_a_pipe() {
+    let failure = behind_a_pipe(|bench| simulate(bench, Flaw::Exits, Link::default())).unwrap_err();
+    assert_eq!(failure.reason, "Your code ended the process (exit status: 0).");
+    let failure = behind_a_pipe(|bench| simulate(bench, Flaw::Panics, Link::default())).unwrap_err();
+    assert!(failure.reason.contains("no more parcels"), "{failure:?}");
+    let failure = behind_a_pipe(|bench| simulate(bench, Flaw::Hangs, Link::default())).unwrap_err();
+    assert_eq!(failure.reason, "Door::on_datagram did not return.");
+}
+
+#[test]
+fn a_check_is_a_failure_with_its_reason() {
+    assert_eq!(ensure(true, String::new), Ok(()));
+    assert_eq!(ensure(false, || "No.".into()), Err(Failure::new("No.")));
+}

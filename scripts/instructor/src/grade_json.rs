@@ -1,0 +1,171 @@
+//! grade.json: the one result that the judge writes. Its shape is versioned; a change of meaning is a new version.
+
+use crate::grade::write_atomically;
+use crate::judge::Plan;
+use faultline::report::Ended;
+use faultline::scenario::{Blame, Failure};
+use faultline::text;
+use serde::{Deserialize, Serialize};
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The version of the shape.
+pub(crate) const VERSION: u32 = 1;
+
+/// The longest reason, in characters.
+const REASON_MAX: usize = 600;
+
+/// Everything about one submission.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Grade {
+    /// [`VERSION`].
+    pub(crate) version: u32,
+    /// One entry a lab, in order.
+    pub(crate) labs: Vec<LabGrade>,
+    /// The sum of the labs' scores.
+    pub(crate) score: u32,
+    /// The sum of the labs' points.
+    pub(crate) max_score: u32,
+}
+
+/// One lab of a submission.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct LabGrade {
+    /// The package name.
+    pub(crate) lab: String,
+    /// The points earned.
+    pub(crate) score: u32,
+    /// The points there are.
+    pub(crate) max_score: u32,
+    /// False when the lab is missing or does not build.
+    pub(crate) gradable: bool,
+    /// Why it is not gradable: the compiler's words.
+    pub(crate) message: Option<String>,
+    /// Files that were left out, and why.
+    pub(crate) remarks: Vec<String>,
+    /// One entry a scenario, public ones first.
+    pub(crate) scenarios: Vec<ScenarioGrade>,
+    /// What the entries were made from.
+    #[serde(skip)]
+    pub(crate) ends: Vec<Ended>,
+}
+
+/// One scenario of a lab.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct ScenarioGrade {
+    /// Its id.
+    pub(crate) id: String,
+    /// Its sentence.
+    pub(crate) name: String,
+    /// The part of the lab.
+    pub(crate) part: char,
+    /// Whether students see it.
+    pub(crate) visibility: Visibility,
+    /// The points earned.
+    pub(crate) points: u32,
+    /// The points there are.
+    pub(crate) max_points: u32,
+    /// How it ended.
+    pub(crate) status: Status,
+    /// Why it did not pass; empty when it did.
+    pub(crate) reason: String,
+    /// The seed of the failing run, or of the last one.
+    pub(crate) seed: u64,
+}
+
+/// Whether students see a scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Visibility {
+    Public,
+    Hidden,
+}
+
+/// How a scenario ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Status {
+    Passed,
+    Failed,
+    /// The kit or the machine could not do its part: to be graded again.
+    Error,
+}
+
+impl Grade {
+    pub(crate) fn new(labs: Vec<LabGrade>) -> Grade {
+        let score = labs.iter().map(|lab| lab.score).sum();
+        let max_score = labs.iter().map(|lab| lab.max_score).sum();
+        Grade { version: VERSION, labs, score, max_score }
+    }
+
+    /// Whether the score is exactly this share of the points.
+    pub(crate) fn is_percent(&self, percent: u8) -> bool {
+        u64::from(self.score) * 100 == u64::from(self.max_score) * u64::from(percent) && self.max_score > 0
+    }
+
+    /// The last line of a report.
+    pub(crate) fn total(&self) -> String {
+        let percent = f64::from(self.score) * 100.0 / f64::from(self.max_score.max(1));
+        let errors =
+            self.labs.iter().flat_map(|lab| &lab.scenarios).filter(|it| it.status == Status::Error).count();
+        let errors = match errors {
+            0 => String::new(),
+            count => format!("; {count} scenarios could not be judged: grade again"),
+        };
+        format!("score {} of {} points, {percent:.0} %{errors}", self.score, self.max_score)
+    }
+
+    /// Writes grade.json into `folder`, all of it or nothing.
+    pub(crate) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
+        let text = serde_json::to_string_pretty(self)?;
+        write_atomically(folder, "grade.json", &(text + "\n"))
+    }
+}
+
+impl LabGrade {
+    /// A lab that was judged; `ends` are in the order of the plan.
+    pub(crate) fn judged(plan: &Plan, ends: &[Ended], remarks: Vec<String>) -> LabGrade {
+        let scenarios: Vec<_> = plan
+            .scenarios
+            .iter()
+            .zip(ends)
+            .map(|(planned, ended)| ScenarioGrade {
+                id: planned.scenario.id.into(),
+                name: planned.scenario.name.into(),
+                part: planned.scenario.part,
+                visibility: if planned.hidden { Visibility::Hidden } else { Visibility::Public },
+                points: ended.points(&planned.scenario),
+                max_points: planned.scenario.points,
+                status: match ended.failure.as_ref().map(|failure| failure.blame) {
+                    None => Status::Passed,
+                    Some(Blame::Program) => Status::Failed,
+                    Some(Blame::Kit) => Status::Error,
+                },
+                reason: ended
+                    .failure
+                    .as_ref()
+                    .map(|it| text::line(&it.reason, REASON_MAX))
+                    .unwrap_or_default(),
+                seed: ended.seed,
+            })
+            .collect();
+        LabGrade {
+            lab: plan.lab.into(),
+            score: scenarios.iter().map(|it| it.points).sum(),
+            max_score: scenarios.iter().map(|it| it.max_points).sum(),
+            gradable: true,
+            message: None,
+            remarks,
+            scenarios,
+            ends: ends.to_vec(),
+        }
+    }
+
+    /// A lab that is missing or does not build: no points, and `why`.
+    pub(crate) fn not_gradable(plan: &Plan, why: &str, remarks: Vec<String>) -> LabGrade {
+        let failure = Failure::new("The lab does not build, so nothing could be run.");
+        let ended = Ended { failure: Some(failure), seed: 0, notes: vec![] };
+        let ends = vec![ended; plan.scenarios.len()];
+        LabGrade { gradable: false, message: Some(why.into()), ..LabGrade::judged(plan, &ends, remarks) }
+    }
+}

@@ -1,0 +1,132 @@
+//! The judge: runs the public and hidden scenarios of a lab against a submission in processes of its own. It never
+//! links student code; network, clock and verdict are here.
+
+use crate::workshop::Built;
+use faultline::remote::RemoteProgram;
+use faultline::report::Ended;
+use faultline::runner;
+use faultline::scenario::{Blame, Failure, Scenario, Suite};
+use std::io;
+use std::ops::RangeInclusive;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// The first seed of hidden scenarios; public ones begin with 1.
+const HIDDEN_SEED: u64 = 1_000_001;
+
+/// How often a scenario is tried when the kit or the machine is to blame.
+const TRIES: u32 = 3;
+
+/// What is judged of one lab.
+pub(crate) struct Plan {
+    /// The package name.
+    pub(crate) lab: &'static str,
+    /// The scenarios in the order of the report.
+    pub(crate) scenarios: Vec<Planned>,
+}
+
+/// One scenario of a plan.
+#[derive(Clone, Copy)]
+pub(crate) struct Planned {
+    pub(crate) scenario: Scenario,
+    pub(crate) hidden: bool,
+    /// The seeds to run, up to the first that fails.
+    seeds: (u64, u64),
+}
+
+impl Planned {
+    fn new(scenario: Scenario, hidden: bool) -> Planned {
+        let first = if hidden { HIDDEN_SEED } else { 1 };
+        Planned { scenario, hidden, seeds: (first, first + u64::from(scenario.seeds) - 1) }
+    }
+
+    fn seeds(&self) -> RangeInclusive<u64> {
+        self.seeds.0..=self.seeds.1
+    }
+}
+
+impl Plan {
+    /// Only the scenarios with random choices, over this many seeds.
+    pub(crate) fn soak(mut self, seeds: u64) -> Plan {
+        self.scenarios.retain(|planned| planned.scenario.seeds > 1);
+        for planned in &mut self.scenarios {
+            planned.seeds.1 = planned.seeds.0 + seeds - 1;
+        }
+        self
+    }
+}
+
+/// The plans of these labs, or of all when none is named.
+pub(crate) fn plans(labs: &[String]) -> io::Result<Vec<Plan>> {
+    let public = [lab1_kit::scenarios::suite(), lab2_kit::scenarios::suite()];
+    if let Some(unknown) = labs.iter().find(|lab| public.iter().all(|suite| suite.lab != lab.as_str())) {
+        let known: Vec<_> = public.iter().map(|suite| suite.lab).collect();
+        let text = format!("there is no lab {unknown}; there are {}", known.join(", "));
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    let chosen = public.iter().filter(|suite| labs.is_empty() || labs.iter().any(|lab| lab == suite.lab));
+    Ok(chosen.map(plan).collect())
+}
+
+fn plan(public: &Suite) -> Plan {
+    let hidden = hidden_scenarios::suites().into_iter().filter(|suite| suite.lab == public.lab);
+    let hidden: Vec<_> = hidden.flat_map(|suite| suite.scenarios).map(|it| Planned::new(it, true)).collect();
+    let public_ones = public.scenarios.iter().map(|it| Planned::new(*it, false));
+    Plan { lab: public.lab, scenarios: public_ones.chain(hidden).collect() }
+}
+
+/// Judges every scenario of a plan, as many at once as there are cores; the ends are in the order of the plan.
+pub(crate) fn judge(plan: &Plan, built: &Built) -> Vec<Ended> {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    judge_with(plan, built, cores)
+}
+
+/// Judges with this many scenarios at once.
+pub(crate) fn judge_with(plan: &Plan, built: &Built, workers: usize) -> Vec<Ended> {
+    let next = AtomicUsize::new(0);
+    let ends: Vec<Mutex<Option<Ended>>> = plan.scenarios.iter().map(|_| Mutex::new(None)).collect();
+    std::thread::scope(|scope| {
+        for _ in 0..workers.min(plan.scenarios.len()) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(planned) = plan.scenarios.get(index) else { break };
+                    let ended = judge_one(planned, built);
+                    if let Ok(mut end) = ends[index].lock() {
+                        *end = Some(ended);
+                    }
+                }
+            });
+        }
+    });
+    let lost = || kit_failure("The judge's thread ended early.".into(), 0);
+    ends.into_iter().map(|end| end.into_inner().ok().flatten().unwrap_or_else(lost)).collect()
+}
+
+fn judge_one(planned: &Planned, built: &Built) -> Ended {
+    let mut last = kit_failure("The scenario has no seeds.".into(), 0);
+    for seed in planned.seeds() {
+        for _ in 0..TRIES {
+            last = run_once(planned, built, seed);
+            if last.failure.as_ref().is_none_or(|failure| failure.blame == Blame::Program) {
+                break;
+            }
+        }
+        if last.failure.is_some() {
+            break;
+        }
+    }
+    last
+}
+
+/// One run in a fresh process, so that nothing is carried over from another.
+fn run_once(planned: &Planned, built: &Built, seed: u64) -> Ended {
+    match RemoteProgram::start(&built.driver, built.executables.clone()) {
+        Ok(program) => runner::run(&planned.scenario, &program, [seed]),
+        Err(error) => kit_failure(format!("The submission's process could not be started: {error}."), seed),
+    }
+}
+
+fn kit_failure(reason: String, seed: u64) -> Ended {
+    Ended { failure: Some(Failure::of_the_kit(reason)), seed, notes: vec![] }
+}

@@ -1,0 +1,251 @@
+//! `mutants`: judges every mutant of the reference solutions and compares the scenarios that fail with those that the
+//! mutant names. A mutant is a patch `solutions-private/mutants/labN/*.patch` with two lines before its diff:
+//! `fails: B1 B3 HB2` (exactly these, public and hidden) and `bug: what is wrong`.
+
+use crate::judge::{self, Plan};
+use crate::kit::{Kit, with_path};
+use crate::submission::Submission;
+use crate::workshop::Workshop;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::sync::Mutex;
+
+/// Which mutants to judge.
+#[derive(clap::Args)]
+pub(crate) struct Options {
+    /// Only this lab; may be given more than once.
+    #[arg(long = "lab", value_name = "LAB")]
+    labs: Vec<String>,
+    /// Only mutants whose file name contains this.
+    #[arg(long, value_name = "TEXT")]
+    only: Option<String>,
+}
+
+/// One wrong program.
+#[derive(Debug, PartialEq, Eq)]
+struct Mutant {
+    /// Path below solutions-private/mutants, without the ending.
+    name: String,
+    bug: String,
+    fails: BTreeSet<String>,
+    diff: String,
+}
+
+/// Which scenarios really failed.
+type Killed = Result<BTreeSet<String>, String>;
+
+pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
+    let plans = judge::plans(&options.labs)?;
+    let mut work = vec![];
+    for plan in &plans {
+        let mutants = mutants_of(kit, plan)?;
+        let chosen =
+            mutants.into_iter().filter(|it| options.only.as_ref().is_none_or(|text| it.name.contains(text)));
+        work.extend(chosen.map(|mutant| (plan, mutant)));
+    }
+    println!("{} mutants", work.len());
+    let killed = judge_all(kit, &work)?;
+    let wrong =
+        work.iter().zip(&killed).filter(|((_, mutant), killed)| Ok(&mutant.fails) != killed.as_ref()).count();
+    println!("{} mutants lose exactly the scenarios that they name, {wrong} do not", work.len() - wrong);
+    let idle = if options.only.is_some() { 0 } else { report_idle(&plans, &work) };
+    Ok(if wrong + idle == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Names the scenarios that no mutant fails.
+fn report_idle(plans: &[Plan], work: &[(&Plan, Mutant)]) -> usize {
+    let mut kills: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for plan in plans {
+        plan.scenarios.iter().for_each(|it| drop(kills.insert((plan.lab, it.scenario.id), 0)));
+    }
+    for (plan, mutant) in work {
+        for id in &mutant.fails {
+            if let Some(count) = kills.get_mut(&(plan.lab, id.as_str())) {
+                *count += 1;
+            }
+        }
+    }
+    println!("mutants caught by each scenario:");
+    for ((lab, id), count) in &kills {
+        println!("  {lab} {id:<5} {count:>3}{}", if *count == 0 { "  <- catches nothing" } else { "" });
+    }
+    kills.values().filter(|count| **count == 0).count()
+}
+
+fn mutants_of(kit: &Kit, plan: &Plan) -> io::Result<Vec<Mutant>> {
+    let folder = Path::new("solutions-private/mutants").join(faultline::report::short_lab(plan.lab));
+    let files = kit.files(&folder)?;
+    let patches = files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "patch"));
+    patches.map(|path| parse(path, &kit.read(path)?, plan)).collect()
+}
+
+fn parse(path: &Path, text: &str, plan: &Plan) -> io::Result<Mutant> {
+    let wrong = |line: usize, what: &str| {
+        io::Error::new(io::ErrorKind::InvalidData, format!("{}:{line}: {what}", path.display()))
+    };
+    let mut lines = text.lines();
+    let fails = lines.next().and_then(|line| line.strip_prefix("fails:"));
+    let fails = fails.ok_or_else(|| wrong(1, "write `fails:` and the ids of the scenarios that it loses"))?;
+    let bug = lines.next().and_then(|line| line.strip_prefix("bug:"));
+    let bug = bug.ok_or_else(|| wrong(2, "write `bug:` and what is wrong with the program"))?.trim().into();
+    let fails: BTreeSet<String> = fails.split_whitespace().map(String::from).collect();
+    if fails.is_empty() {
+        return Err(wrong(1, "a mutant must lose at least one scenario"));
+    }
+    if let Some(id) = fails.iter().find(|id| plan.scenarios.iter().all(|it| it.scenario.id != id.as_str())) {
+        return Err(wrong(1, &format!("{} has no scenario {id}", plan.lab)));
+    }
+    let diff = text.find("--- ").ok_or_else(|| wrong(3, "there is no diff"))?;
+    let short = path.components().rev().take(2).collect::<Vec<_>>();
+    let name: PathBuf = short.into_iter().rev().collect();
+    Ok(Mutant { name: name.with_extension("").display().to_string(), bug, fails, diff: text[diff..].into() })
+}
+
+/// Judges on both cores; a mutant's failing scenarios mostly wait, so each core takes more than one at a time.
+fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)]) -> io::Result<Vec<Killed>> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(work.len().max(1));
+    let queue = Mutex::new(work.iter().enumerate());
+    let results = Mutex::new(BTreeMap::new());
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers)
+            .map(|number| {
+                let (queue, results) = (&queue, &results);
+                scope.spawn(move || -> io::Result<()> {
+                    let workshop = Workshop::open(kit, number + 1)?;
+                    loop {
+                        let next = queue.lock().ok().and_then(|mut queue| queue.next());
+                        let Some((index, (plan, mutant))) = next else { return Ok(()) };
+                        let killed = judge_mutant(kit, &workshop, plan, mutant)?;
+                        tell(mutant, &killed);
+                        if let Ok(mut results) = results.lock() {
+                            results.insert(index, killed);
+                        }
+                    }
+                })
+            })
+            .collect();
+        threads.into_iter().try_for_each(|thread| {
+            thread.join().unwrap_or_else(|_| Err(io::Error::other("a judging thread panicked")))
+        })
+    })?;
+    results
+        .into_inner()
+        .map(|results| results.into_values().collect())
+        .map_err(|_| io::Error::other("a thread panicked"))
+}
+
+fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant) -> io::Result<Killed> {
+    /// Scenarios of one mutant at once: those that fail live wait for what never comes.
+    const AT_ONCE: usize = 4;
+    let folder = tempfile::tempdir()?;
+    copy(kit, plan.lab, folder.path())?;
+    if let Err(words) = apply(folder.path(), &mutant.diff)? {
+        return Ok(Err(format!("the patch does not apply: {words}")));
+    }
+    let Some(sources) = Submission::open(folder.path())?.sources(plan.lab)? else {
+        return Ok(Err("the mutant has no sources".into()));
+    };
+    workshop.install(plan.lab, &sources)?;
+    let built = match workshop.build(plan.lab)? {
+        Ok(built) => built,
+        Err(words) => return Ok(Err(format!("it does not build: {words}"))),
+    };
+    let ends = judge::judge_with(plan, &built, AT_ONCE);
+    let failed = plan.scenarios.iter().zip(&ends).filter(|(_, ended)| ended.failure.is_some());
+    Ok(Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()))
+}
+
+fn copy(kit: &Kit, lab: &str, to: &Path) -> io::Result<()> {
+    let from = Path::new("solutions-private").join(lab).join("src");
+    for file in kit.files(&from)? {
+        let below = file.strip_prefix("solutions-private").unwrap_or(&file);
+        let target = to.join(below);
+        if let Some(folder) = target.parent() {
+            fs::create_dir_all(folder).map_err(|error| with_path(folder, &error))?;
+        }
+        fs::copy(kit.path(&file), &target).map_err(|error| with_path(&file, &error))?;
+    }
+    Ok(())
+}
+
+fn apply(folder: &Path, diff: &str) -> io::Result<Result<(), String>> {
+    let mut child = Command::new("git")
+        .args(["apply", "-p1", "-"])
+        .current_dir(folder)
+        // The folder is no part of any repository, so the patch's paths are its own.
+        .env("GIT_CEILING_DIRECTORIES", folder.parent().unwrap_or(folder))
+        .env_remove("GIT_DIR")
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()?;
+    if let Some(mut stdin) = child.stdin.take() {
+        stdin.write_all(diff.as_bytes())?;
+    }
+    let output = child.wait_with_output()?;
+    Ok(if output.status.success() {
+        Ok(())
+    } else {
+        Err(String::from_utf8_lossy(&output.stderr).into_owned())
+    })
+}
+
+fn tell(mutant: &Mutant, killed: &Killed) {
+    let list = |ids: &BTreeSet<String>| ids.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
+    match killed {
+        Ok(killed) if *killed == mutant.fails => {
+            println!("ok     {:<44} loses {:<40} {}", mutant.name, list(killed), mutant.bug);
+        }
+        Ok(killed) => {
+            println!("WRONG  {:<44} loses {:<40} {}", mutant.name, list(killed), mutant.bug);
+            let missing: BTreeSet<_> = mutant.fails.difference(killed).cloned().collect();
+            let extra: BTreeSet<_> = killed.difference(&mutant.fails).cloned().collect();
+            println!(
+                "       should lose but passes: {}; loses but does not say so: {}",
+                list(&missing),
+                list(&extra)
+            );
+        }
+        Err(why) => println!("WRONG  {:<44} {why}", mutant.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse_lab2(text: &str) -> io::Result<Mutant> {
+        let plan = judge::plans(&["lab2-reliable".into()]).unwrap().remove(0);
+        parse(Path::new("solutions-private/mutants/lab2/x.patch"), text, &plan)
+    }
+
+    #[test]
+    fn a_mutant_names_its_scenarios_and_its_bug() {
+        let mutant = parse_lab2("fails: B3 B1\nbug: forgets\n\n--- a/x\n+++ b/x\n").unwrap();
+        assert_eq!(mutant.name, "lab2/x");
+        assert_eq!(mutant.fails, BTreeSet::from(["B1".into(), "B3".into()]));
+        assert_eq!((mutant.bug.as_str(), mutant.diff.as_str()), ("forgets", "--- a/x\n+++ b/x\n"));
+    }
+
+    #[test]
+    fn mistakes_in_a_mutant_are_said_with_their_place() {
+        let error = |text| parse_lab2(text).unwrap_err().to_string();
+        assert!(error("fails: B99\nbug: x\n--- a").ends_with("x.patch:1: lab2-reliable has no scenario B99"));
+        assert!(error("bug: x\n").contains("x.patch:1: write `fails:`"));
+        assert!(error("fails: B1\nbug: x\n").contains("there is no diff"));
+        assert!(error("fails:\nbug: x\n--- a").contains("at least one"));
+    }
+
+    #[test]
+    fn a_patch_applies_below_the_folder_and_says_when_it_cannot() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir_all(folder.path().join("lab/src")).unwrap();
+        fs::write(folder.path().join("lab/src/a.rs"), "one\n").unwrap();
+        let diff = "--- a/lab/src/a.rs\n+++ b/lab/src/a.rs\n@@ -1 +1 @@\n-one\n+two\n";
+        assert_eq!(apply(folder.path(), diff).unwrap(), Ok(()));
+        assert_eq!(fs::read_to_string(folder.path().join("lab/src/a.rs")).unwrap(), "two\n");
+        assert!(apply(folder.path(), diff).unwrap().is_err());
+    }
+}

@@ -1,0 +1,150 @@
+//! What a student has handed in: of each lab the files that count, `src/**/*.rs`, read into memory. Everything else
+//! (manifests, build scripts, tests, configuration) comes from the kit and is left where it is.
+
+use crate::kit::with_path;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// The largest source file, in bytes.
+const FILE_BYTES_MAX: u64 = 1024 * 1024;
+
+/// The most source files of one lab.
+const FILES_MAX: usize = 200;
+
+/// How deep folders may go below src/.
+const DEPTH_MAX: usize = 8;
+
+/// The sources of one lab.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Sources {
+    /// Path below src/ and content, sorted by path.
+    pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
+    /// What was left out, and why, for the report.
+    pub(crate) remarks: Vec<String>,
+}
+
+/// A folder that holds a submission.
+pub(crate) struct Submission {
+    folder: PathBuf,
+}
+
+impl Submission {
+    /// The submission in this folder, which has the labs' folders itself or in `skeleton/`.
+    pub(crate) fn open(folder: &Path) -> io::Result<Submission> {
+        let folder = fs::canonicalize(folder).map_err(|error| with_path(folder, &error))?;
+        if !folder.is_dir() {
+            let text = format!(
+                "{} is not a folder; give the folder that holds lab1-datagram/ and so on",
+                folder.display()
+            );
+            return Err(io::Error::new(io::ErrorKind::NotADirectory, text));
+        }
+        let skeleton = folder.join("skeleton");
+        Ok(Submission { folder: if skeleton.is_dir() { skeleton } else { folder } })
+    }
+
+    /// The sources of `lab`; none when the submission has no such lab.
+    pub(crate) fn sources(&self, lab: &str) -> io::Result<Option<Sources>> {
+        let src = self.folder.join(lab).join("src");
+        match fs::symlink_metadata(&src) {
+            Ok(about) if about.is_dir() => {}
+            Ok(_) => return Ok(None),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(with_path(&src, &error)),
+        }
+        let mut sources = Sources::default();
+        collect(&src, Path::new(""), 0, &mut sources)?;
+        sources.files.sort();
+        Ok(Some(sources))
+    }
+}
+
+fn collect(src: &Path, below: &Path, depth: usize, sources: &mut Sources) -> io::Result<()> {
+    let folder = src.join(below);
+    let mut entries = fs::read_dir(&folder)
+        .and_then(Iterator::collect::<io::Result<Vec<_>>>)
+        .map_err(|error| with_path(&folder, &error))?;
+    entries.sort_by_key(fs::DirEntry::file_name);
+    for entry in entries {
+        let path = below.join(entry.file_name());
+        // Not followed: a link may lead out of the submission.
+        let about = fs::symlink_metadata(entry.path()).map_err(|error| with_path(&path, &error))?;
+        let refused = if about.is_dir() && depth < DEPTH_MAX {
+            collect(src, &path, depth + 1, sources)?;
+            continue;
+        } else if about.is_dir() {
+            Some(format!("deeper than {DEPTH_MAX} folders"))
+        } else if !about.is_file() {
+            Some("not a regular file".into())
+        } else if path.extension().is_none_or(|extension| extension != "rs") {
+            Some("not a .rs file".into())
+        } else if about.len() > FILE_BYTES_MAX {
+            Some(format!("larger than {FILE_BYTES_MAX} bytes"))
+        } else if sources.files.len() == FILES_MAX {
+            Some(format!("more than {FILES_MAX} files"))
+        } else {
+            None
+        };
+        match refused {
+            Some(why) if sources.remarks.len() < FILES_MAX => {
+                sources.remarks.push(format!("src/{} was left out: {why}", path.display()));
+            }
+            Some(_) => {}
+            None => {
+                let content = fs::read(entry.path()).map_err(|error| with_path(&path, &error))?;
+                sources.files.push((path, content));
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn submission(files: &[(&str, &str)]) -> (tempfile::TempDir, Submission) {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, content) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, content).unwrap();
+        }
+        let submission = Submission::open(folder.path()).unwrap();
+        (folder, submission)
+    }
+
+    #[test]
+    fn only_sources_count_and_the_rest_is_named() {
+        let files = [
+            ("lab2-x/src/lib.rs", "a"),
+            ("lab2-x/src/b/c.rs", "b"),
+            ("lab2-x/src/n.txt", ""),
+            ("lab2-x/build.rs", ""),
+        ];
+        let (_folder, submission) = submission(&files);
+        let sources = submission.sources("lab2-x").unwrap().unwrap();
+        let paths: Vec<_> = sources.files.iter().map(|(path, _)| path.to_str().unwrap()).collect();
+        assert_eq!(paths, ["b/c.rs", "lib.rs"]);
+        assert_eq!(sources.remarks, ["src/n.txt was left out: not a .rs file"]);
+        assert_eq!(submission.sources("lab1-x").unwrap(), None);
+    }
+
+    #[test]
+    fn a_whole_hand_out_is_a_submission_too() {
+        let (_folder, submission) =
+            submission(&[("skeleton/lab2-x/src/lib.rs", "a"), ("lab2-x/src/lib.rs", "b")]);
+        assert_eq!(submission.sources("lab2-x").unwrap().unwrap().files[0].1, b"a");
+    }
+
+    #[test]
+    fn links_are_not_followed() {
+        let (folder, submission) = submission(&[("lab2-x/src/lib.rs", "a"), ("secret.rs", "s")]);
+        let link = folder.path().join("lab2-x/src/link.rs");
+        std::os::unix::fs::symlink(folder.path().join("secret.rs"), link).unwrap();
+        let sources = submission.sources("lab2-x").unwrap().unwrap();
+        assert_eq!(sources.files.len(), 1);
+        assert_eq!(sources.remarks, ["src/link.rs was left out: not a regular file"]);
+    }
+}

@@ -1,0 +1,229 @@
+//! The clean tree in which a submission is built: the kit's own files, and of the submission nothing but its sources.
+//!
+//! A workshop is kept between runs, so that only what changed is compiled again; files are written only when their
+//! content differs, and what does not belong is removed. Invariant: after `install` the tree is the kit plus the
+//! sources, whatever was there before.
+
+use crate::kit::{Kit, with_path};
+use crate::submission::Sources;
+use serde::Deserialize;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+/// How long a build may take, in ticks of 100 ms of our own.
+const BUILD_PATIENCE: u32 = 6_000;
+
+/// Of the compiler's words, this many lines are kept.
+const BUILD_LINES: usize = 40;
+
+/// A clean tree and its build folder.
+pub(crate) struct Workshop<'a> {
+    kit: &'a Kit,
+    tree: PathBuf,
+}
+
+/// The programs of a built submission.
+#[derive(Debug)]
+pub(crate) struct Built {
+    /// The program that serves the judge.
+    pub(crate) driver: PathBuf,
+    /// The lab's own programs by name.
+    pub(crate) executables: BTreeMap<String, PathBuf>,
+}
+
+impl<'a> Workshop<'a> {
+    /// The workshop of this number; workshops of different numbers can be used side by side.
+    pub(crate) fn open(kit: &'a Kit, number: usize) -> io::Result<Workshop<'a>> {
+        let tree = kit.path(format!("target/judge/{number}"));
+        fs::create_dir_all(&tree).map_err(|error| with_path(&tree, &error))?;
+        Ok(Workshop { kit, tree })
+    }
+
+    /// Makes the tree the kit plus these sources of `lab`.
+    pub(crate) fn install(&self, lab: &str, sources: &Sources) -> io::Result<()> {
+        let mut wanted = BTreeMap::new();
+        for folder in ["harness", "labs"] {
+            for file in self.kit.files(folder)? {
+                let content = fs::read(self.kit.path(&file)).map_err(|error| with_path(&file, &error))?;
+                wanted.insert(file, content);
+            }
+        }
+        for file in ["Cargo.toml", "rust-toolchain.toml"] {
+            wanted.insert(file.into(), self.kit.read(file)?.into_bytes());
+        }
+        let place = Path::new("skeleton").join(lab);
+        let manifest = place.join("Cargo.toml");
+        wanted.insert(manifest.clone(), self.kit.read(&manifest)?.into_bytes());
+        for (path, content) in &sources.files {
+            wanted.insert(place.join("src").join(path), content.clone());
+        }
+        // A members glob must match something.
+        wanted.insert("scripts/README.md".into(), b"The judge's tree has no scripts.\n".to_vec());
+        for (path, content) in &wanted {
+            write_if_changed(&self.tree.join(path), content)?;
+        }
+        let keep: BTreeSet<_> = wanted.into_keys().collect();
+        for folder in ["harness", "labs", "skeleton", "scripts"] {
+            self.remove_strangers(Path::new(folder), &keep)?;
+        }
+        // Cargo takes out what this tree does not need, so the kit's own lock comes first each time.
+        write_if_changed(&self.tree.join("Cargo.lock"), self.kit.read("Cargo.lock")?.as_bytes())
+    }
+
+    fn remove_strangers(&self, folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<()> {
+        let listing = fs::read_dir(self.tree.join(folder)).map_err(|error| with_path(folder, &error))?;
+        for entry in listing {
+            let entry = entry?;
+            let path = folder.join(entry.file_name());
+            if entry.file_type()?.is_dir() {
+                if keep.iter().any(|kept| kept.starts_with(&path)) {
+                    self.remove_strangers(&path, keep)?;
+                } else {
+                    fs::remove_dir_all(entry.path())?;
+                }
+            } else if !keep.contains(&path) {
+                fs::remove_file(entry.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Builds `lab`. `Err` within `Ok` is what the compiler says about the submission.
+    pub(crate) fn build(&self, lab: &str) -> io::Result<Result<Built, String>> {
+        let (artifacts, words) = (self.tree.join("artifacts.json"), self.tree.join("compiler.txt"));
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command
+            .args(["build", "--offline", "--package", lab, "--bins", "--test", "scenarios"])
+            .args(["--message-format", "json-render-diagnostics", "--color", "never"])
+            .arg("--target-dir")
+            .arg(self.tree.join("target"))
+            .current_dir(&self.tree)
+            .env_remove("RUSTFLAGS")
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("CARGO_TARGET_DIR")
+            .env_remove("CARGO_BUILD_TARGET")
+            .stdin(Stdio::null())
+            .stdout(File::create(&artifacts)?)
+            .stderr(File::create(&words)?);
+        let status = wait(&mut command)?;
+        let words = String::from_utf8_lossy(&fs::read(&words)?).into_owned();
+        match status {
+            None => Ok(Err("the build took more than ten minutes and was ended".into())),
+            Some(status) if !status.success() => Ok(Err(first_error(&words))),
+            Some(_) => Ok(programs(&fs::read_to_string(&artifacts)?, lab)),
+        }
+    }
+}
+
+fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
+    if fs::read(path).is_ok_and(|present| present == content) {
+        return Ok(());
+    }
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder).map_err(|error| with_path(folder, &error))?;
+    }
+    fs::write(path, content).map_err(|error| with_path(path, &error))
+}
+
+/// Waits for a command; `None` when it took too long and was killed.
+fn wait(command: &mut Command) -> io::Result<Option<ExitStatus>> {
+    let mut child = command.spawn()?;
+    for _ in 0..BUILD_PATIENCE {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok(None)
+}
+
+/// The compiler's words from the first error on.
+fn first_error(words: &str) -> String {
+    let start = words.lines().position(|line| line.starts_with("error")).unwrap_or(0);
+    let lines: Vec<_> = words.lines().skip(start).take(BUILD_LINES).collect();
+    lines.join("\n")
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    target: Target,
+    executable: Option<PathBuf>,
+}
+
+#[derive(Deserialize)]
+struct Target {
+    name: String,
+    kind: Vec<String>,
+}
+
+fn programs(artifacts: &str, lab: &str) -> Result<Built, String> {
+    let mut driver = None;
+    let mut executables = BTreeMap::new();
+    for line in artifacts.lines() {
+        let Ok(artifact) = serde_json::from_str::<Artifact>(line) else { continue };
+        let Some(path) = artifact.executable else { continue };
+        match artifact.target.kind.first().map(String::as_str) {
+            Some("test") if artifact.target.name == "scenarios" => driver = Some(path),
+            Some("bin") => drop(executables.insert(artifact.target.name, path)),
+            _ => {}
+        }
+    }
+    let driver = driver.ok_or_else(|| format!("the build of {lab} made no scenarios program"))?;
+    Ok(Built { driver, executables })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kit() -> (tempfile::TempDir, Kit) {
+        let folder = tempfile::tempdir().unwrap();
+        let files = [
+            ("Cargo.toml", "root"),
+            ("Cargo.lock", "lock"),
+            ("rust-toolchain.toml", "pin"),
+            ("harness/src/lib.rs", "harness"),
+            ("labs/lab2-x/src/lib.rs", "given"),
+            ("skeleton/lab2-x/Cargo.toml", "manifest"),
+            ("skeleton/lab2-x/src/lib.rs", "todo"),
+        ];
+        for (path, content) in files {
+            write_if_changed(&folder.path().join(path), content.as_bytes()).unwrap();
+        }
+        let kit = Kit::open(Some(folder.path().to_owned())).unwrap();
+        (folder, kit)
+    }
+
+    #[test]
+    fn the_tree_is_the_kit_plus_the_sources_whatever_was_there_before() {
+        let (_folder, kit) = kit();
+        let workshop = Workshop::open(&kit, 0).unwrap();
+        let first = Sources {
+            files: vec![("lib.rs".into(), b"one".to_vec()), ("old.rs".into(), vec![])],
+            remarks: vec![],
+        };
+        workshop.install("lab2-x", &first).unwrap();
+        fs::create_dir_all(workshop.tree.join("skeleton/lab2-x/.cargo")).unwrap();
+        fs::write(workshop.tree.join("skeleton/lab2-x/build.rs"), "evil").unwrap();
+        let second = Sources { files: vec![("lib.rs".into(), b"two".to_vec())], remarks: vec![] };
+        workshop.install("lab2-x", &second).unwrap();
+        let place = workshop.tree.join("skeleton/lab2-x");
+        assert_eq!(fs::read(place.join("src/lib.rs")).unwrap(), b"two");
+        assert_eq!(fs::read(place.join("Cargo.toml")).unwrap(), b"manifest");
+        for gone in ["src/old.rs", "build.rs", ".cargo"] {
+            assert!(!place.join(gone).exists(), "{gone}");
+        }
+    }
+
+    #[test]
+    fn the_first_error_is_kept_and_warnings_before_it_are_not() {
+        let words = "warning: w\n  at x\nerror[E1]: bad\n  at y\n";
+        assert_eq!(first_error(words), "error[E1]: bad\n  at y");
+    }
+}

@@ -1,0 +1,14 @@
+//! Lab 2's hidden scenarios: the public contract again, with other bytes, times, hosts, faults and lengths.
+
+mod model;
+mod part_a;
+mod part_b;
+
+use faultline::scenario::{Scenario, Suite};
+
+/// The hidden scenarios, part by part.
+#[must_use]
+pub fn suite() -> Suite {
+    let parts: [&[Scenario]; 2] = [part_a::SCENARIOS, part_b::SCENARIOS];
+    Suite { lab: "lab2-reliable", scenarios: parts.concat() }
+}
