@@ -1,5 +1,6 @@
 //! Each world must catch the wrong programs of its kind and must let the right one pass; the same scenario must end the
 //! same way in this process and behind a pipe.
+#![expect(clippy::unwrap_used, reason = "a test: a panic is its failure")]
 
 #[path = "toy_lab/courier.rs"]
 mod courier;

@@ -1,7 +1,5 @@
-//! Part C: what the replies of one session tell about the network. The rules C1 to C8 are in `lab1_kit::report`.
-//!
-//! An observer reads no clock and no socket: `now` is handed in, as the time since any fixed moment, and never goes
-//! backwards. So it is tested without waiting, and two observers that were told the same are equal.
+//! Part C: what the replies of one session tell about the network. The rules C1 to C8 are in `lab1_kit::report`; when
+//! each handler is called is in `lab1_kit::observe`.
 // SOLUTION: #![expect(unused_variables, reason = "delete this line when no todo! is left in this file")]
 // END SOLUTION
 
@@ -14,6 +12,7 @@ use std::time::Duration;
 use lab1_kit::message::Kind;
 // END SOLUTION
 use lab1_kit::message::Message;
+use lab1_kit::observe::Observe;
 use lab1_kit::report::Report;
 // SOLUTION
 use lab1_kit::report::Rtt;
@@ -42,9 +41,8 @@ struct Ping {
 }
 // END SOLUTION
 
-impl Observer {
-    /// An observer of this session that has seen nothing yet.
-    pub fn new(session: u32) -> Self {
+impl Observe for Observer {
+    fn new(session: u32) -> Self {
         // SOLUTION: todo!("lab 1, part C: Observer::new")
         Self {
             session,
@@ -58,15 +56,13 @@ impl Observer {
         // END SOLUTION
     }
 
-    /// Ping `seq` is sent now; each seq is sent once (C1).
-    pub fn on_sent(&mut self, seq: u32, now: Duration) {
+    fn on_sent(&mut self, seq: u32, now: Duration) {
         // SOLUTION: todo!("lab 1, part C: Observer::on_sent")
         self.pings.insert(seq, Ping { sent_at: now, rtt: None });
         // END SOLUTION
     }
 
-    /// A message arrives now; it may be anybody's (C2 to C4, C6, C7).
-    pub fn on_reply(&mut self, message: &Message, now: Duration) {
+    fn on_reply(&mut self, message: &Message, now: Duration) {
         // SOLUTION: todo!("lab 1, part C: Observer::on_reply")
         let ours = message.kind == Kind::Echo && message.session == self.session;
         let Some(ping) = self.pings.get_mut(&message.seq).filter(|_| ours) else {
@@ -87,15 +83,13 @@ impl Observer {
         // END SOLUTION
     }
 
-    /// A datagram arrived that did not decode (C5).
-    pub fn on_bad_datagram(&mut self) {
+    fn on_bad_datagram(&mut self) {
         // SOLUTION: todo!("lab 1, part C: Observer::on_bad_datagram")
         self.corrupted += 1;
         // END SOLUTION
     }
 
-    /// Everything so far, summed up (C1 to C8).
-    pub fn report(&self) -> Report {
+    fn report(&self) -> Report {
         // SOLUTION: todo!("lab 1, part C: Observer::report")
         let samples: Vec<Duration> = self.pings.values().filter_map(|ping| ping.rtt).collect();
         let (sent, received) = (self.pings.len() as u64, samples.len() as u64);

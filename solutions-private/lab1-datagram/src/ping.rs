@@ -13,6 +13,7 @@ use std::io;
 use lab1_kit::cli::PingArgs;
 // SOLUTION
 use lab1_kit::message::{Kind, Message};
+use lab1_kit::observe::Observe;
 // END SOLUTION
 use lab1_kit::report::Report;
 // SOLUTION

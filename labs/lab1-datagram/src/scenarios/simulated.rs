@@ -50,6 +50,8 @@ impl Machine for Player {
         }
     }
 
+    fn on_datagram(&mut self, _: Host, _: &[u8], _: &mut Context<Self>) {}
+
     fn on_timer(&mut self, index: usize, ctx: &mut Context<Self>) {
         ctx.send(self.to, self.plan[index].1.clone());
     }

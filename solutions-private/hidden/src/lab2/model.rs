@@ -85,7 +85,11 @@ pub(super) fn sender(bench: &Bench<'_>) -> Outcome {
                 s.command(&Send(payload))?;
                 if model.given.len() == model.done + 1 {
                     model.left = rto;
-                    s.expect_datagram(PEER, &model.in_flight().unwrap_or_default(), "rule A1: nothing is in flight")?;
+                    s.expect_datagram(
+                        PEER,
+                        &model.in_flight().unwrap_or_default(),
+                        "rule A1: nothing is in flight",
+                    )?;
                 }
                 s.expect_nothing("rule A1: one message is in flight at a time")?;
             }
@@ -153,7 +157,10 @@ pub(super) fn receiver(bench: &Bench<'_>) -> Outcome {
                 last = payload(&mut random);
                 r.deliver(PEER, &data(expected, &last))?;
                 expected += 1;
-                r.expect_notice(&Deliver(last.clone()), "rule A5: this is the message that it was waiting for")?;
+                r.expect_notice(
+                    &Deliver(last.clone()),
+                    "rule A5: this is the message that it was waiting for",
+                )?;
                 r.expect_datagram(PEER, &ack(expected), "rule A5: the ACK says what is expected next")?;
                 r.expect_nothing("rule A5: one delivery and one ACK")?;
             }

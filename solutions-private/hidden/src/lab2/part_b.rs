@@ -78,7 +78,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         id: "HB7",
         name: "an RTO shorter than the round trip costs copies, but no message",
         part: 'B',
-        points: 2,
+        points: 1,
         world: World::Simulation,
         seeds: 20,
         hint: "Rules A2, B2 and B3. When the RTO is short, most DATA and most ACK segments are copies of older ones.",
@@ -87,7 +87,8 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 fn every_order(bench: &Bench<'_>) -> Outcome {
-    let limits = Limits { losses: 2, duplicates: 2, timers: 2, in_flight: 3, ..Limits::default() };
+    // Behind a pipe, where states are told apart by their histories, this is 26,000 states.
+    let limits = Limits { losses: 2, duplicates: 1, timers: 1, in_flight: 3, ..Limits::default() };
     search(bench, limits, Promise::ExactlyOnce, &["a", "a", "b"]).map(drop)
 }
 
