@@ -3,7 +3,7 @@
 //! Time, datagrams and commands come in; datagrams, timers and notices go out. A machine has no clock, socket, thread or
 //! global of its own, so that the same code runs in every world. Read next: `node.rs`, which runs a machine.
 
-use crate::random::Random;
+use crate::random::{Draw as _, Random};
 use crate::time::Time;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};

@@ -10,8 +10,8 @@ use crate::crash::{Crash, guarded};
 use crate::driver;
 use crate::program::{LocalProgram, Program};
 use crate::report::{self, Ended, Line};
-use crate::scenario::{Bench, Failure, Scenario, Suite};
-use crate::trace::Story;
+use crate::scenario::{Bench, Failure, Scenario, Suite, World};
+use crate::shrink::shrink;
 use crate::watch;
 use arguments::{Arguments, Mode};
 use rustix::process::{Signal, kill_process_group};
@@ -123,31 +123,22 @@ fn score(suite: &Suite, arguments: &Arguments) -> ExitCode {
 }
 
 fn replay(suite: &Suite, scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
-    let mut ended = Ended { failure: None, seed: 1, notes: vec![] };
-    for seed in seeds(scenario, arguments) {
-        let bench = Bench::new(program, seed).with_stories();
-        ended = run_once(scenario, &bench);
-        if ended.failure.is_some() || arguments.full {
-            print!("{}", report::failure(suite.lab, scenario, &ended));
+    let ended = run_and_shrink(scenario, program, seeds(scenario, arguments));
+    if let Some(failure) = &ended.failure {
+        print!("{}", report::failure(suite.lab, scenario, &ended));
+        if let Some(story) = failure.story.as_ref().filter(|_| arguments.full) {
+            print!("{}", report::full_story(story));
         }
-        if arguments.full {
-            whole_stories(&bench, &ended).iter().for_each(|story| print!("{}", report::full_story(story)));
-        }
-        if ended.failure.is_some() {
-            return ExitCode::FAILURE;
-        }
+        return ExitCode::FAILURE;
     }
     println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
     ended.notes.iter().for_each(|note| println!("  {note}"));
+    if arguments.full {
+        let bench = Bench::new(program, ended.seed).with_stories();
+        run_once(scenario, &bench);
+        bench.stories().iter().for_each(|story| print!("{}", report::full_story(story)));
+    }
     ExitCode::SUCCESS
-}
-
-/// The stories of every world that the run had; a search has one only when it fails.
-fn whole_stories(bench: &Bench<'_>, ended: &Ended) -> Vec<Story> {
-    let mut stories = bench.stories();
-    let failing = ended.failure.as_ref().and_then(|failure| failure.story.as_deref());
-    stories.extend(failing.filter(|story| !bench.stories().contains(story)).cloned());
-    stories
 }
 
 /// The seeds of a run: the one that was asked for, or the first so many.
@@ -169,6 +160,15 @@ pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<
         }
     }
     ended
+}
+
+/// As [`run`]; a run that fails is made as small as can be.
+fn run_and_shrink(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<Item = u64>) -> Ended {
+    let ended = run(scenario, program, seeds);
+    let shrinks = scenario.world == World::Simulation && ended.failure.is_some();
+    let bench = || Bench::new(program, ended.seed);
+    let small = shrinks.then(|| shrink(scenario, bench, run_once)).flatten();
+    small.unwrap_or(ended)
 }
 
 fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
@@ -195,7 +195,7 @@ fn inside(scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) ->
         let _ = parent.receive::<()>();
         end_group();
     });
-    let ended = run(scenario, program, seeds(scenario, arguments));
+    let ended = run_and_shrink(scenario, program, seeds(scenario, arguments));
     channel.send(&ended)
 }
 

@@ -2,10 +2,12 @@
 //! points; the runner, the judge and the book all read it.
 
 use crate::crash::Crash;
+use crate::faults::{FaultName, FaultPlan};
 use crate::program::Program;
 use crate::trace::Story;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -87,6 +89,15 @@ pub struct Bench<'a> {
     seed: u64,
     notes: RefCell<Vec<String>>,
     stories: Option<Stories>,
+    faults: FaultPlan,
+    amounts: RefCell<Amounts>,
+}
+
+/// How much of everything a scenario asked for, by the order in which it asked, and the most that it is given.
+#[derive(Clone, Debug, Default)]
+struct Amounts {
+    asked: Vec<usize>,
+    most: Vec<usize>,
 }
 
 /// Where worlds leave their stories when they end.
@@ -96,13 +107,48 @@ impl<'a> Bench<'a> {
     /// A bench for one run.
     #[must_use]
     pub fn new(program: &'a dyn Program, seed: u64) -> Self {
-        Bench { program, seed, notes: RefCell::default(), stories: None }
+        Bench {
+            program,
+            seed,
+            notes: RefCell::default(),
+            stories: None,
+            faults: FaultPlan::default(),
+            amounts: RefCell::default(),
+        }
     }
 
     /// The same bench, which also keeps the whole story of each simulated or scripted run, passed or not.
     #[must_use]
     pub fn with_stories(self) -> Self {
         Bench { stories: Some(Stories::default()), ..self }
+    }
+
+    /// The same bench, smaller: only these faults happen, and of each amount there is at most so much.
+    pub(crate) fn shrunk(self, faults: BTreeSet<FaultName>, most: Vec<usize>) -> Self {
+        Bench {
+            faults: FaultPlan::only(faults),
+            amounts: RefCell::new(Amounts { asked: vec![], most }),
+            ..self
+        }
+    }
+
+    /// How many messages, calls or records to use: `wanted`, or fewer when the kit looks for the smallest failing run. A
+    /// scenario asks for its amounts in the same order each time.
+    #[must_use]
+    pub fn amount(&self, wanted: usize) -> usize {
+        let mut amounts = self.amounts.borrow_mut();
+        let most = amounts.most.get(amounts.asked.len()).copied().unwrap_or(wanted);
+        let given = wanted.min(most);
+        amounts.asked.push(given);
+        given
+    }
+
+    pub(crate) fn amounts(&self) -> Vec<usize> {
+        self.amounts.borrow().asked.clone()
+    }
+
+    pub(crate) fn faults(&self) -> FaultPlan {
+        self.faults.clone()
     }
 
     /// The stories that were kept.

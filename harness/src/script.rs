@@ -8,7 +8,7 @@ use crate::crash::Crash;
 use crate::machine::{Action, Host, Moment};
 use crate::node::{Event, Node};
 use crate::program::Role;
-use crate::random::Random;
+use crate::random::{Draw as _, Random};
 use crate::scenario::{Bench, Failure, Outcome, Stories, sentence};
 use crate::time::Time;
 use crate::timers::Timers;

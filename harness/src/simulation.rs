@@ -12,7 +12,7 @@ use crate::crash::Crash;
 use crate::machine::{Action, Host, Moment, TimerId};
 use crate::node::{Event, Node};
 use crate::program::{Program, Role};
-use crate::random::Random;
+use crate::random::{Dice, Draw as _};
 use crate::scenario::{Bench, Failure, Outcome, Stories};
 use crate::time::Time;
 use crate::trace::{Label, Story, Trace, What};
@@ -28,6 +28,9 @@ use std::time::Duration;
 
 /// How many events may happen without virtual time moving on.
 const MAX_EVENTS_PER_MOMENT: u64 = 100_000;
+
+/// Keeps the dice of events apart from those of datagrams.
+const EVENT: u64 = u64::MAX;
 
 /// A host with a machine on it, and the types of what may be asked of it and what it says.
 pub struct Handle<Command, Notice> {
@@ -66,7 +69,6 @@ pub struct Simulation<'a> {
     program: &'a dyn Program,
     seed: u64,
     now: Time,
-    random: Random,
     hosts: Vec<SimulatedHost>,
     network: Network,
     queue: BinaryHeap<Reverse<Planned>>,
@@ -80,6 +82,7 @@ pub struct Simulation<'a> {
 struct SimulatedHost {
     node: Option<Box<dyn Node>>,
     timers: Vec<(TimerId, u64)>,
+    events: u64,
     notices: Vec<Arc<[u8]>>,
 }
 
@@ -121,14 +124,13 @@ impl<'a> Simulation<'a> {
         let mut trace = Trace::default();
         let unknown: Role<(), String, String> = Role::new("", |bytes| crate::text::bytes(bytes, 40));
         hosts.iter().for_each(|name| trace.add_host(Label::new(name, &unknown)));
-        let host = || SimulatedHost { node: None, timers: vec![], notices: vec![] };
+        let host = || SimulatedHost { node: None, timers: vec![], events: 0, notices: vec![] };
         let simulation = Simulation {
             program: bench.program(),
             seed: bench.seed(),
             now: Time::ZERO,
-            random: Random::new(bench.seed()),
             hosts: hosts.iter().map(|_| host()).collect(),
-            network: Network::new(N, bench.seed()),
+            network: Network::new(N, bench.seed(), bench.faults()),
             queue: BinaryHeap::new(),
             planned: 0,
             at_this_moment: 0,
@@ -378,9 +380,12 @@ impl<'a> Simulation<'a> {
     }
 
     fn step(&mut self, host: Host, event: Event<'_>) -> Outcome {
-        let moment = Moment { now: self.now, random: self.random.bits() };
+        let state = &mut self.hosts[usize::from(host.0)];
+        let Some(node) = &mut state.node else { return Ok(()) };
+        state.events += 1;
+        let random = Dice::of(self.seed, [EVENT, u64::from(host.0), state.events]).bits();
+        let moment = Moment { now: self.now, random };
         let mut actions = std::mem::take(&mut self.actions);
-        let Some(node) = &mut self.hosts[usize::from(host.0)].node else { return Ok(()) };
         let answer = node.handle(moment, event, &mut actions);
         answer.map_err(|crash| self.crashed(crash))?;
         for action in actions.drain(..) {

@@ -1,7 +1,8 @@
 //! The simulated network: what becomes of each datagram, decided by the link's rates and the seed, and counted.
 
+use crate::faults::{FaultKind, FaultName, FaultPlan};
 use crate::machine::Host;
-use crate::random::Random;
+use crate::random::{Dice, Draw as _, Random};
 use crate::time::{Time, ms};
 use std::sync::Arc;
 use std::time::Duration;
@@ -117,7 +118,9 @@ pub(super) struct Copy {
 pub(super) struct Network {
     hosts: usize,
     links: Vec<(Link, Counts, Expected)>,
-    random: Random,
+    seed: u64,
+    world: u16,
+    plan: FaultPlan,
     deliveries: Vec<Delivery>,
     log: bool,
 }
@@ -132,10 +135,10 @@ struct Expected {
 }
 
 impl Network {
-    pub(super) fn new(hosts: usize, seed: u64) -> Network {
+    pub(super) fn new(hosts: usize, seed: u64, plan: FaultPlan) -> Network {
         let link = (Link::default(), Counts::default(), Expected::default());
-        let random = Random::new(seed ^ 0x4E45_5457);
-        Network { hosts, links: vec![link; hosts * hosts], random, deliveries: vec![], log: false }
+        let world = plan.new_world();
+        Network { hosts, links: vec![link; hosts * hosts], seed, world, plan, deliveries: vec![], log: false }
     }
 
     pub(super) fn keep_deliveries(&mut self) {
@@ -184,35 +187,44 @@ impl Network {
     pub(super) fn send(&mut self, from: Host, to: Host, datagram: &Arc<[u8]>) -> Fate {
         let index = self.index(from, to);
         let (link, counts, expected) = &mut self.links[index];
-        let random = &mut self.random;
         counts.sent += 1;
         counts.bytes += datagram.len() as u64;
+        let (plan, world, number) = (&self.plan, self.world, counts.sent);
+        let happens = |wanted, copy, kind| {
+            plan.decide(wanted, FaultName { world, from, to, datagram: number, copy, kind })
+        };
+        // Each datagram has dice of its own, so its fate does not depend on what became of others.
+        let dice = &mut Dice::of(self.seed, [u64::from(world), index as u64, number]);
         expected.lost += link.loss;
-        if random.chance(link.loss) {
+        if happens(dice.chance(link.loss), 0, FaultKind::Lost) {
             counts.lost += 1;
             return Fate { lost: true, duplicated: false, copies: [None, None] };
         }
         expected.duplicated += link.duplicate;
-        let duplicated = random.chance(link.duplicate);
+        let duplicated = happens(dice.chance(link.duplicate), 0, FaultKind::Duplicated);
         counts.duplicated += u64::from(duplicated);
-        let mut copy = |wait: Duration| {
+        let mut deliver = |copy: u8| {
             expected.corrupted += link.corrupt;
             expected.reordered += link.reorder;
-            let corrupted = random.chance(link.corrupt);
-            let held = random.chance(link.reorder);
+            let corrupted = happens(dice.chance(link.corrupt), copy, FaultKind::Corrupted);
+            let held = happens(dice.chance(link.reorder), copy, FaultKind::Held);
             counts.corrupted += u64::from(corrupted);
             counts.reordered += u64::from(held);
-            let latency = random.between(link.latency_min, link.latency_max);
-            let delay = wait + latency + if held { link.reorder_delay } else { Duration::ZERO };
-            let datagram = if corrupted { corrupt(datagram, random) } else { datagram.clone() };
-            (Copy { delay, datagram, corrupted }, random.between(Duration::ZERO, link.copy_delay))
+            let late = if copy == 0 { Duration::ZERO } else { dice.between(Duration::ZERO, link.copy_delay) };
+            let latency = dice.between(link.latency_min, link.latency_max);
+            let delay = late + latency + if held { link.reorder_delay } else { Duration::ZERO };
+            let datagram = if corrupted { corrupt(datagram, dice) } else { datagram.clone() };
+            Copy { delay, datagram, corrupted }
         };
-        let (first, wait) = copy(Duration::ZERO);
-        let second = duplicated.then(|| copy(wait).0);
+        let first = deliver(0);
+        let second = duplicated.then(|| deliver(1));
         Fate { lost: false, duplicated, copies: [Some(first), second] }
     }
 
     pub(super) fn require_faults(&self) -> Result<(), String> {
+        if self.plan.is_restricted() {
+            return Ok(());
+        }
         let missing = |what: &str, expected: f64, seen: u64| {
             let text = format!("The network was to have about {expected:.0} {what} datagrams and had none.");
             if expected > EXPECTED_FAULTS && seen == 0 { Err(text) } else { Ok(()) }
@@ -227,33 +239,33 @@ impl Network {
 }
 
 /// The datagram changed in one of the ways in which networks and their hardware do it; never equal to the original.
-fn corrupt(datagram: &[u8], random: &mut Random) -> Arc<[u8]> {
+fn corrupt(datagram: &[u8], dice: &mut Dice) -> Arc<[u8]> {
     let mut bytes = datagram.to_vec();
-    match random.below(4) {
-        0 if bytes.len() >= 4 => swap_words(&mut bytes, random),
-        1 if !bytes.is_empty() => bytes.truncate(random.below(bytes.len() as u64) as usize),
-        2 => bytes.extend((0..=random.below(8)).map(|_| 0u8)),
+    match dice.below(4) {
+        0 if bytes.len() >= 4 => swap_words(&mut bytes, dice),
+        1 if !bytes.is_empty() => bytes.truncate(dice.below(bytes.len() as u64) as usize),
+        2 => bytes.extend((0..=dice.below(8)).map(|_| 0u8)),
         _ => {}
     }
     if bytes == datagram {
-        flip_bit(&mut bytes, random);
+        flip_bit(&mut bytes, dice);
     }
     bytes.into()
 }
 
-fn swap_words(bytes: &mut [u8], random: &mut Random) {
+fn swap_words(bytes: &mut [u8], dice: &mut Dice) {
     let words = (bytes.len() / 2) as u64;
-    let (a, b) = (random.below(words) as usize * 2, random.below(words) as usize * 2);
+    let (a, b) = (dice.below(words) as usize * 2, dice.below(words) as usize * 2);
     bytes.swap(a, b);
     bytes.swap(a + 1, b + 1);
 }
 
-fn flip_bit(bytes: &mut Vec<u8>, random: &mut Random) {
+fn flip_bit(bytes: &mut Vec<u8>, dice: &mut Dice) {
     if bytes.is_empty() {
         bytes.push(0);
         return;
     }
-    let bit = random.below(bytes.len() as u64 * 8) as usize;
+    let bit = dice.below(bytes.len() as u64 * 8) as usize;
     bytes[bit / 8] ^= 1 << (bit % 8);
 }
 
@@ -264,7 +276,7 @@ mod tests {
     const N: u64 = 20_000;
 
     fn network(link: Link) -> Network {
-        let mut network = Network::new(2, 1);
+        let mut network = Network::new(2, 1, FaultPlan::default());
         network.set_all(link);
         network
     }

@@ -57,10 +57,8 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
 
 /// Names the scenarios that no mutant fails.
 fn report_idle(plans: &[Plan], work: &[(&Plan, Mutant)]) -> usize {
-    let mut kills: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for plan in plans {
-        plan.scenarios.iter().for_each(|it| drop(kills.insert((plan.lab, it.scenario.id), 0)));
-    }
+    let ids = plans.iter().flat_map(|plan| plan.scenarios.iter().map(|it| (plan.lab, it.scenario.id)));
+    let mut kills: BTreeMap<(&str, &str), usize> = ids.map(|id| (id, 0)).collect();
     for (plan, mutant) in work {
         for id in &mutant.fails {
             if let Some(count) = kills.get_mut(&(plan.lab, id.as_str())) {
