@@ -51,7 +51,7 @@ pub(crate) enum Answer {
 /// An event that owns its bytes.
 #[derive(Debug, Hash, Serialize, Deserialize)]
 pub(crate) enum OwnedEvent {
-    Start,
+    Start(Vec<u8>),
     Command(Vec<u8>),
     Datagram(Host, Vec<u8>),
     Timer(TimerId),
@@ -60,7 +60,7 @@ pub(crate) enum OwnedEvent {
 impl OwnedEvent {
     pub(crate) fn of(event: &Event<'_>) -> OwnedEvent {
         match *event {
-            Event::Start => OwnedEvent::Start,
+            Event::Start(image) => OwnedEvent::Start(image.to_vec()),
             Event::Command(bytes) => OwnedEvent::Command(bytes.to_vec()),
             Event::Datagram { from, datagram } => OwnedEvent::Datagram(from, datagram.to_vec()),
             Event::Timer(timer) => OwnedEvent::Timer(timer),
@@ -69,7 +69,7 @@ impl OwnedEvent {
 
     fn borrow(&self) -> Event<'_> {
         match self {
-            OwnedEvent::Start => Event::Start,
+            OwnedEvent::Start(image) => Event::Start(image),
             OwnedEvent::Command(bytes) => Event::Command(bytes),
             OwnedEvent::Datagram(from, datagram) => Event::Datagram { from: *from, datagram },
             OwnedEvent::Timer(timer) => Event::Timer(*timer),

@@ -7,6 +7,7 @@
 mod channel;
 pub mod codec;
 pub mod crash;
+pub mod disk;
 pub mod driver;
 pub mod faults;
 mod group;

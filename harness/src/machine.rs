@@ -3,6 +3,7 @@
 //! Time, datagrams and commands come in; datagrams, timers and notices go out. A machine has no clock, socket, thread or
 //! global of its own, so that the same code runs in every world. Read next: `node.rs`, which runs a machine.
 
+use crate::disk::{Disk, DiskHandle, DiskOp};
 use crate::random::{Draw as _, Random};
 use crate::time::Time;
 use serde::de::DeserializeOwned;
@@ -29,7 +30,7 @@ pub trait Machine: Clone + Eq + Hash + Debug + 'static {
     /// The names of the machine's timers. A timer that is set again moves; there is never more than one of a name.
     type Timer: Copy + Eq + Hash + Debug;
 
-    /// The run begins.
+    /// The run begins, or the host comes up again after a crash: then the disk has what was durable.
     fn on_start(&mut self, _ctx: &mut Context<Self>) {}
 
     /// The application asks for something. A machine of which nothing is asked leaves this out.
@@ -58,6 +59,7 @@ pub struct Context<'a, M: Machine> {
     random: RandomSource,
     clock_read: &'a mut bool,
     timers: &'a mut TimerTable<M::Timer>,
+    disk: &'a mut Disk,
     actions: &'a mut Vec<Action>,
 }
 
@@ -66,9 +68,17 @@ impl<'a, M: Machine> Context<'a, M> {
         moment: Moment,
         clock_read: &'a mut bool,
         timers: &'a mut TimerTable<M::Timer>,
+        disk: &'a mut Disk,
         actions: &'a mut Vec<Action>,
     ) -> Self {
-        Context { now: moment.now, random: RandomSource::Unused(moment.random), clock_read, timers, actions }
+        Context {
+            now: moment.now,
+            random: RandomSource::Unused(moment.random),
+            clock_read,
+            timers,
+            disk,
+            actions,
+        }
     }
 
     /// The present moment on this host's clock.
@@ -98,6 +108,11 @@ impl<'a, M: Machine> Context<'a, M> {
         if let Some(timer) = self.timers.forget(timer) {
             self.actions.push(Action::CancelTimer { timer });
         }
+    }
+
+    /// The host's disk, which survives a restart.
+    pub fn disk(&mut self) -> DiskHandle<'_> {
+        DiskHandle::new(self.disk, self.actions)
     }
 
     /// Tells the application something.
@@ -132,6 +147,8 @@ pub enum Action {
         /// Which timer.
         timer: TimerId,
     },
+    /// Change the host's disk.
+    Disk(DiskOp),
     /// Tell the application; the bytes are an encoded notice.
     Notify(Vec<u8>),
 }

@@ -5,6 +5,7 @@
 
 use crate::codec;
 use crate::crash::{Crash, guarded};
+use crate::disk::{Disk, DiskImage};
 use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
 use crate::watch;
 use serde::{Deserialize, Serialize};
@@ -12,8 +13,8 @@ use serde::{Deserialize, Serialize};
 /// What happens to a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Event<'a> {
-    /// The run begins.
-    Start,
+    /// The host comes up; the bytes are the encoded image of its disk, or none at all when it is empty.
+    Start(&'a [u8]),
     /// The application asks; the bytes are an encoded command.
     Command(&'a [u8]),
     /// A datagram arrives.
@@ -55,6 +56,7 @@ pub trait Node {
 pub(crate) struct LocalNode<M: Machine> {
     machine: M,
     timers: TimerTable<M::Timer>,
+    disk: Disk,
     clock_read: bool,
     role: watch::Role,
 }
@@ -62,13 +64,13 @@ pub(crate) struct LocalNode<M: Machine> {
 impl<M: Machine> LocalNode<M> {
     pub(crate) fn new(machine: M) -> Self {
         let role = watch::Role::register(short_type_name::<M>());
-        LocalNode { machine, timers: TimerTable::new(), clock_read: false, role }
+        LocalNode { machine, timers: TimerTable::new(), disk: Disk::default(), clock_read: false, role }
     }
 }
 
 impl<M: Machine> Node for LocalNode<M> {
     fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash> {
-        let LocalNode { machine, timers, clock_read, role } = self;
+        let LocalNode { machine, timers, disk, clock_read, role } = self;
         // The timer leaves the table before the handler runs, so that the handler may set it again.
         let fired = match event {
             Event::Timer(id) => Some(timers.take(id).ok_or_else(|| unknown_timer(id))?),
@@ -80,10 +82,14 @@ impl<M: Machine> Node for LocalNode<M> {
             })?),
             _ => None,
         };
-        let mut ctx = Context::new(moment, clock_read, timers, actions);
+        if let Event::Start(image @ [_, ..]) = event {
+            let image = codec::decode::<DiskImage>(image);
+            *disk = Disk::of(&image.map_err(|error| Crash::Misused(format!("a bad disk image: {error}")))?);
+        }
+        let mut ctx = Context::new(moment, clock_read, timers, disk, actions);
         let _inside = role.enter(&event);
         guarded(|| match event {
-            Event::Start => machine.on_start(&mut ctx),
+            Event::Start(_) => machine.on_start(&mut ctx),
             Event::Datagram { from, datagram } => machine.on_datagram(from, datagram, &mut ctx),
             Event::Command(_) => {
                 command.into_iter().for_each(|command| machine.on_command(command, &mut ctx))
@@ -96,6 +102,7 @@ impl<M: Machine> Node for LocalNode<M> {
         Box::new(LocalNode {
             machine: self.machine.clone(),
             timers: self.timers.clone(),
+            disk: self.disk.clone(),
             clock_read: self.clock_read,
             role: self.role,
         })

@@ -78,7 +78,7 @@ where
             recorder: bench.recorder(),
         };
         script.trace.push(Time::ZERO, || What::Started(SUBJECT));
-        script.step(Event::Start)?;
+        script.step(Event::Start(&[]))?;
         Ok(script)
     }
 
@@ -263,6 +263,7 @@ where
                 }
                 Action::SetTimer { timer, after } => self.timers.set(timer, after),
                 Action::CancelTimer { timer } => self.timers.cancel(timer),
+                Action::Disk(op) => self.trace.push(self.now, || What::Disk(SUBJECT, op)),
                 Action::Notify(bytes) => {
                     self.trace.push(self.now, || What::Notified(SUBJECT, bytes.as_slice().into()));
                     self.notices.push_back(bytes);

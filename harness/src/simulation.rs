@@ -9,6 +9,7 @@ pub use network::{Counts, Delivery, Link};
 
 use crate::codec;
 use crate::crash::Crash;
+use crate::disk::Disk;
 use crate::machine::{Action, Host, Moment, TimerId};
 use crate::node::{Event, Node};
 use crate::program::{Program, Role};
@@ -83,6 +84,7 @@ struct SimulatedHost {
     node: Option<Box<dyn Node>>,
     timers: Vec<(TimerId, u64)>,
     events: u64,
+    disk: Disk,
     notices: Vec<Arc<[u8]>>,
 }
 
@@ -124,7 +126,13 @@ impl<'a> Simulation<'a> {
         let mut trace = Trace::default();
         let unknown: Role<(), String, String> = Role::new("", |bytes| crate::text::bytes(bytes, 40));
         hosts.iter().for_each(|name| trace.add_host(Label::new(name, &unknown)));
-        let host = || SimulatedHost { node: None, timers: vec![], events: 0, notices: vec![] };
+        let host = || SimulatedHost {
+            node: None,
+            timers: vec![],
+            events: 0,
+            disk: Disk::default(),
+            notices: vec![],
+        };
         let simulation = Simulation {
             program: bench.program(),
             seed: bench.seed(),
@@ -188,7 +196,7 @@ impl<'a> Simulation<'a> {
     fn put(&mut self, host: Host, node: Box<dyn Node>) -> Outcome {
         self.hosts[usize::from(host.0)].node = Some(node);
         self.trace.push(self.now, || What::Started(host));
-        self.step(host, Event::Start)
+        self.step(host, Event::Start(&[]))
     }
 
     /// What the link from `from` to `to` is like from now on.
@@ -409,6 +417,11 @@ impl<'a> Simulation<'a> {
             }
             Action::CancelTimer { timer } => {
                 self.hosts[usize::from(host.0)].timers.retain(|(set, _)| *set != timer);
+                Ok(())
+            }
+            Action::Disk(op) => {
+                self.hosts[usize::from(host.0)].disk.apply(&op);
+                self.trace.push(self.now, || What::Disk(host, op));
                 Ok(())
             }
             Action::Notify(bytes) => {

@@ -1,5 +1,6 @@
 //! What happened in a run, step by step, and how a person is told: each event with what the host made of it.
 
+use crate::disk::DiskOp;
 use crate::machine::Host;
 use crate::program::Role;
 use crate::text;
@@ -53,6 +54,7 @@ pub(crate) enum What {
     Received { from: Host, to: Host, datagram: Arc<[u8]> },
     TimerFired(Host, String),
     Sent { from: Host, to: Host, datagram: Arc<[u8]> },
+    Disk(Host, DiskOp),
     Notified(Host, Arc<[u8]>),
     Lost { from: Host, to: Host, datagram: Arc<[u8]> },
     Duplicated { from: Host, to: Host, datagram: Arc<[u8]> },
@@ -157,6 +159,7 @@ impl Trace {
                 Some((*from, format!("sends {datagram}{to}")))
             }
             What::Notified(host, bytes) => Some((*host, self.label(*host).map(|it| (it.notice)(bytes))?)),
+            What::Disk(host, op) => Some((*host, disk_op(op))),
             _ => None,
         }
     }
@@ -184,9 +187,19 @@ impl Trace {
                 (NETWORK, self.fault("duplicates", *from, *to, datagram))
             }
             What::Corrupted { from, to, datagram } => (NETWORK, self.fault("corrupts", *from, *to, datagram)),
-            What::Sent { .. } | What::Notified(..) => ("", String::new()),
+            What::Sent { .. } | What::Notified(..) | What::Disk(..) => ("", String::new()),
         };
         Row { at: step.at, host: host.into(), text, open: true }
+    }
+}
+
+fn disk_op(op: &DiskOp) -> String {
+    match op {
+        DiskOp::Write(name, content) => format!("writes {} to {name}", text::bytes(content, 24)),
+        DiskOp::Append(name, bytes) => format!("appends {} to {name}", text::bytes(bytes, 24)),
+        DiskOp::Rename(from, to) => format!("renames {from} to {to}"),
+        DiskOp::Remove(name) => format!("removes {name}"),
+        DiskOp::Sync(name) => format!("syncs {name}"),
     }
 }
 

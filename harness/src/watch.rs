@@ -35,7 +35,7 @@ impl Role {
     /// The handler of `event` runs until the guard is dropped.
     pub(crate) fn enter(self, event: &Event<'_>) -> Inside {
         self.enter_handler(match event {
-            Event::Start => 0,
+            Event::Start(_) => 0,
             Event::Command(_) => 1,
             Event::Datagram { .. } => 2,
             Event::Timer(_) => 3,

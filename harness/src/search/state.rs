@@ -4,6 +4,7 @@
 
 use super::Limits;
 use crate::crash::Crash;
+use crate::disk::Disk;
 use crate::machine::{Action, Host, Moment};
 use crate::node::{Event, Node};
 use crate::time::Time;
@@ -43,6 +44,7 @@ struct SearchedHost {
     node: Box<dyn Node>,
     node_key: u64,
     timers: Timers,
+    disk: Disk,
     clock: Time,
     notices: Option<Rc<Told>>,
 }
@@ -68,8 +70,14 @@ impl State {
             return Err(Crash::Misused("the scenario fills its hosts out of order".into()));
         }
         let node_key = node.key();
-        let host =
-            SearchedHost { node, node_key, timers: Timers::default(), clock: Time::ZERO, notices: None };
+        let host = SearchedHost {
+            node,
+            node_key,
+            timers: Timers::default(),
+            disk: Disk::default(),
+            clock: Time::ZERO,
+            notices: None,
+        };
         self.hosts.push(Rc::new(host));
         Ok(())
     }
@@ -79,7 +87,7 @@ impl State {
         for index in 0..self.hosts.len() {
             let host = Host(index as u16);
             trace.push(Time::ZERO, || What::Started(host));
-            self.step(host, Event::Start, trace)?;
+            self.step(host, Event::Start(&[]), trace)?;
         }
         Ok(())
     }
@@ -104,7 +112,8 @@ impl State {
         let flight = self.flight.iter().fold(0u64, |sum, it| sum.wrapping_add(it.key));
         let hosts = self.hosts.iter().fold(0u64, |key, host| {
             let clock = host.node.reads_clock().then_some(host.clock);
-            crate::hash_of(&(key, host.node_key, &host.timers, clock, host.notices.as_ref().map(|it| it.key)))
+            let told = host.notices.as_ref().map(|it| it.key);
+            crate::hash_of(&(key, host.node_key, &host.timers, &host.disk, clock, told))
         });
         crate::hash_of(&(hosts, flight, self.commands, self.losses, self.duplicates, self.timers))
     }
@@ -216,6 +225,10 @@ impl State {
                 }
                 Action::SetTimer { timer, after } => changed.timers.set(timer, after),
                 Action::CancelTimer { timer } => changed.timers.cancel(timer),
+                Action::Disk(op) => {
+                    changed.disk.apply(&op);
+                    trace.push(changed.clock, || What::Disk(host, op));
+                }
                 Action::Notify(bytes) => {
                     told = true;
                     let bytes: Arc<[u8]> = bytes.into();
@@ -235,6 +248,7 @@ impl SearchedHost {
             node: self.node.fork(),
             node_key: self.node_key,
             timers: self.timers.clone(),
+            disk: self.disk.clone(),
             clock: self.clock,
             notices: self.notices.clone(),
         }
