@@ -3,20 +3,27 @@
 //!
 //! Invariant: a run is a function of the seed, the scenario and the machines. Read next: `network.rs`.
 
+mod changes;
+mod events;
+mod host;
+mod link;
 mod network;
+mod rules;
 
-pub use network::{Counts, Delivery, Link};
+pub use host::HostOptions;
+pub use link::{Link, MTU_MAX};
+pub use network::{Counts, Delivery};
+pub use rules::{Change, Corruption, Fault, Rule, Which};
 
 use crate::codec;
 use crate::crash::Crash;
-use crate::disk::Disk;
-use crate::machine::{Action, Host, Moment, TimerId};
-use crate::node::{Event, Node};
+use crate::machine::{Action, Host, TimerId};
+use crate::node::{Event, LocalNode};
 use crate::program::{Program, Role};
-use crate::random::{Dice, Draw as _};
 use crate::scenario::{Bench, Failure, Outcome, Stories};
 use crate::time::Time;
 use crate::trace::{Label, Story, Trace, What};
+use host::{Maker, Power, SimulatedHost, Waiting};
 use network::Network;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,6 +31,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::fmt::Display;
 use std::marker::PhantomData;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,22 +78,14 @@ pub struct Simulation<'a> {
     program: &'a dyn Program,
     seed: u64,
     now: Time,
-    hosts: Vec<SimulatedHost>,
-    network: Network,
+    hosts: Vec<SimulatedHost<'a>>,
+    network: Network<'a>,
     queue: BinaryHeap<Reverse<Planned>>,
     planned: u64,
     at_this_moment: u64,
     actions: Vec<Action>,
     trace: Trace,
     recorder: Option<Stories>,
-}
-
-struct SimulatedHost {
-    node: Option<Box<dyn Node>>,
-    timers: Vec<(TimerId, u64)>,
-    events: u64,
-    disk: Disk,
-    notices: Vec<Arc<[u8]>>,
 }
 
 struct Planned {
@@ -95,8 +95,18 @@ struct Planned {
 }
 
 enum Happening {
-    Arrival { from: Host, to: Host, datagram: Arc<[u8]> },
-    Timer { host: Host, timer: TimerId },
+    Arrival {
+        from: Host,
+        to: Host,
+        datagram: Arc<[u8]>,
+    },
+    Timer {
+        host: Host,
+        timer: TimerId,
+    },
+    /// A busy host has time again.
+    Ready(Host),
+    Change(Box<Change>),
 }
 
 impl PartialEq for Planned {
@@ -126,18 +136,11 @@ impl<'a> Simulation<'a> {
         let mut trace = Trace::default();
         let unknown: Role<(), String, String> = Role::new("", |bytes| crate::text::bytes(bytes, 40));
         hosts.iter().for_each(|name| trace.add_host(Label::new(name, &unknown)));
-        let host = || SimulatedHost {
-            node: None,
-            timers: vec![],
-            events: 0,
-            disk: Disk::default(),
-            notices: vec![],
-        };
         let simulation = Simulation {
             program: bench.program(),
             seed: bench.seed(),
             now: Time::ZERO,
-            hosts: hosts.iter().map(|_| host()).collect(),
+            hosts: hosts.iter().map(|_| SimulatedHost::new()).collect(),
             network: Network::new(N, bench.seed(), bench.faults()),
             queue: BinaryHeap::new(),
             planned: 0,
@@ -171,8 +174,8 @@ impl<'a> Simulation<'a> {
     {
         let name = self.trace.name(host).to_string();
         self.trace.set_host(host, Label::new(&name, role));
-        let node = self.program.start(role.name, &codec::encode(config));
-        self.put(host, node.map_err(|crash| self.crashed(crash))?)?;
+        let (program, role, config) = (self.program, role.name, codec::encode(config));
+        self.put(host, Rc::new(move || program.start(role, &config)))?;
         Ok(Handle::new(host))
     }
 
@@ -180,7 +183,7 @@ impl<'a> Simulation<'a> {
     ///
     /// # Errors
     /// The machine did not answer its start.
-    pub fn start_given<M: crate::Machine>(
+    pub fn start_given<M: crate::Machine + 'a>(
         &mut self,
         host: Host,
         machine: M,
@@ -189,19 +192,33 @@ impl<'a> Simulation<'a> {
         let name = self.trace.name(host).to_string();
         let role: Role<(), M::Command, M::Notice> = Role::new("given", describe);
         self.trace.set_host(host, Label::new(&name, &role));
-        self.put(host, Box::new(crate::node::LocalNode::new(machine)))?;
+        self.put(host, Rc::new(move || Ok(Box::new(LocalNode::new(machine.clone())))))?;
         Ok(Handle::new(host))
     }
 
-    fn put(&mut self, host: Host, node: Box<dyn Node>) -> Outcome {
+    fn put(&mut self, host: Host, maker: Maker<'a>) -> Outcome {
+        self.hosts[usize::from(host.0)].maker = Some(maker);
+        self.bring_up(host)
+    }
+
+    fn bring_up(&mut self, host: Host) -> Outcome {
+        let state = &mut self.hosts[usize::from(host.0)];
+        let Some(maker) = state.maker.clone() else { return Ok(()) };
+        state.power = Power::Up;
+        let image = state.disk.image();
+        let image = if image.is_empty() { vec![] } else { codec::encode(&image) };
+        let restarted = state.crashes > 0;
+        let node = maker().map_err(|crash| self.crashed(crash))?;
         self.hosts[usize::from(host.0)].node = Some(node);
-        self.trace.push(self.now, || What::Started(host));
-        self.step(host, Event::Start(&[]))
+        self.trace.push(self.now, || {
+            if restarted { What::Changed(host, "comes up again".into()) } else { What::Started(host) }
+        });
+        self.step(host, Event::Start(&image))
     }
 
     /// What the link from `from` to `to` is like from now on.
     pub fn link(&mut self, from: Host, to: Host, link: Link) {
-        self.network.set(from, to, link);
+        *self.network.link(from, to) = link;
     }
 
     /// What every link is like from now on.
@@ -209,7 +226,7 @@ impl<'a> Simulation<'a> {
         self.network.set_all(link);
     }
 
-    /// The network stops losing, duplicating, corrupting and reordering; latencies stay.
+    /// The network stops losing, duplicating, corrupting and reordering, and no link is cut; what links can carry stays.
     pub fn heal(&mut self) {
         self.network.heal();
     }
@@ -223,9 +240,21 @@ impl<'a> Simulation<'a> {
         handle: Handle<Command, Notice>,
         command: &Command,
     ) -> Outcome {
-        let bytes = codec::encode(command);
-        self.trace.push(self.now, || What::Commanded(handle.host, bytes.as_slice().into()));
-        self.step(handle.host, Event::Command(&bytes))
+        self.do_command(handle.host, codec::encode(command))
+    }
+
+    fn do_command(&mut self, host: Host, bytes: Vec<u8>) -> Outcome {
+        let state = &mut self.hosts[usize::from(host.0)];
+        if state.power == Power::Down {
+            // The application went down with its host.
+            return Ok(());
+        }
+        if !state.is_ready(self.now) {
+            state.wait(Waiting::Command(bytes));
+            return Ok(());
+        }
+        self.trace.push(self.now, || What::Commanded(host, bytes.as_slice().into()));
+        self.step(host, Event::Command(&bytes))
     }
 
     /// Lets the run go on until `reached` says so, nothing is left to happen, or `span` has passed. The condition is
@@ -353,111 +382,6 @@ impl<'a> Simulation<'a> {
 
     fn notice_total(&self) -> usize {
         self.hosts.iter().map(|host| host.notices.len()).sum()
-    }
-
-    fn happen(&mut self) -> Outcome {
-        let Some(Reverse(next)) = self.queue.pop() else { return Ok(()) };
-        self.at_this_moment = if next.at == self.now { self.at_this_moment + 1 } else { 0 };
-        self.now = next.at;
-        if self.at_this_moment > MAX_EVENTS_PER_MOMENT {
-            return Err(self.fail(format!(
-                "At {} more than {MAX_EVENTS_PER_MOMENT} events happened without time moving on: a timer is set to \
-                 zero again and again.",
-                self.now
-            )));
-        }
-        match next.what {
-            Happening::Arrival { from, to, datagram } => {
-                self.network.arrived(self.now, from, to, &datagram);
-                self.trace.push(self.now, || What::Received { from, to, datagram: datagram.clone() });
-                self.step(to, Event::Datagram { from, datagram: &datagram })
-            }
-            Happening::Timer { host, timer } => self.timer(host, timer, next.order),
-        }
-    }
-
-    fn timer(&mut self, host: Host, timer: TimerId, order: u64) -> Outcome {
-        let state = &mut self.hosts[usize::from(host.0)];
-        let Some(index) = state.timers.iter().position(|set| *set == (timer, order)) else { return Ok(()) };
-        state.timers.swap_remove(index);
-        if !self.trace.is_off() {
-            let name = state.node.as_ref().map(|node| node.timer_name(timer)).unwrap_or_default();
-            self.trace.push(self.now, || What::TimerFired(host, name));
-        }
-        self.step(host, Event::Timer(timer))
-    }
-
-    fn step(&mut self, host: Host, event: Event<'_>) -> Outcome {
-        let state = &mut self.hosts[usize::from(host.0)];
-        let Some(node) = &mut state.node else { return Ok(()) };
-        state.events += 1;
-        let random = Dice::of(self.seed, [EVENT, u64::from(host.0), state.events]).bits();
-        let moment = Moment { now: self.now, random };
-        let mut actions = std::mem::take(&mut self.actions);
-        let answer = node.handle(moment, event, &mut actions);
-        answer.map_err(|crash| self.crashed(crash))?;
-        for action in actions.drain(..) {
-            self.act(host, action)?;
-        }
-        self.actions = actions;
-        Ok(())
-    }
-
-    fn act(&mut self, host: Host, action: Action) -> Outcome {
-        match action {
-            Action::Send { to, datagram } => self.send(host, to, datagram),
-            Action::SetTimer { timer, after } => {
-                let order = self.plan(self.now + after, Happening::Timer { host, timer });
-                let timers = &mut self.hosts[usize::from(host.0)].timers;
-                match timers.iter_mut().find(|(set, _)| *set == timer) {
-                    Some(set) => set.1 = order,
-                    None => timers.push((timer, order)),
-                }
-                Ok(())
-            }
-            Action::CancelTimer { timer } => {
-                self.hosts[usize::from(host.0)].timers.retain(|(set, _)| *set != timer);
-                Ok(())
-            }
-            Action::Disk(op) => {
-                self.hosts[usize::from(host.0)].disk.apply(&op);
-                self.trace.push(self.now, || What::Disk(host, op));
-                Ok(())
-            }
-            Action::Notify(bytes) => {
-                let bytes: Arc<[u8]> = bytes.into();
-                self.trace.push(self.now, || What::Notified(host, bytes.clone()));
-                self.hosts[usize::from(host.0)].notices.push(bytes);
-                Ok(())
-            }
-        }
-    }
-
-    fn send(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
-        if usize::from(to.0) >= self.hosts.len() || to == from {
-            return Err(self.crashed(Crash::Misused(format!("a datagram was sent to {to:?}"))));
-        }
-        self.trace.push(self.now, || What::Sent { from, to, datagram: datagram.clone() });
-        let fate = self.network.send(from, to, &datagram);
-        if fate.lost {
-            self.trace.push(self.now, || What::Lost { from, to, datagram: datagram.clone() });
-        }
-        if fate.duplicated {
-            self.trace.push(self.now, || What::Duplicated { from, to, datagram: datagram.clone() });
-        }
-        for copy in fate.copies.into_iter().flatten() {
-            if copy.corrupted {
-                self.trace.push(self.now, || What::Corrupted { from, to, datagram: datagram.clone() });
-            }
-            self.plan(self.now + copy.delay, Happening::Arrival { from, to, datagram: copy.datagram });
-        }
-        Ok(())
-    }
-
-    fn plan(&mut self, at: Time, what: Happening) -> u64 {
-        self.planned += 1;
-        self.queue.push(Reverse(Planned { at, order: self.planned, what }));
-        self.planned
     }
 }
 

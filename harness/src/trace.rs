@@ -51,14 +51,37 @@ pub(crate) struct Step {
 pub(crate) enum What {
     Started(Host),
     Commanded(Host, Arc<[u8]>),
-    Received { from: Host, to: Host, datagram: Arc<[u8]> },
+    Received {
+        from: Host,
+        to: Host,
+        datagram: Arc<[u8]>,
+    },
     TimerFired(Host, String),
-    Sent { from: Host, to: Host, datagram: Arc<[u8]> },
+    Sent {
+        from: Host,
+        to: Host,
+        datagram: Arc<[u8]>,
+    },
     Disk(Host, DiskOp),
     Notified(Host, Arc<[u8]>),
-    Lost { from: Host, to: Host, datagram: Arc<[u8]> },
-    Duplicated { from: Host, to: Host, datagram: Arc<[u8]> },
-    Corrupted { from: Host, to: Host, datagram: Arc<[u8]> },
+    Lost {
+        from: Host,
+        to: Host,
+        datagram: Arc<[u8]>,
+        why: &'static str,
+    },
+    /// Something was done to a host: a crash, a pause.
+    Changed(Host, String),
+    Duplicated {
+        from: Host,
+        to: Host,
+        datagram: Arc<[u8]>,
+    },
+    Corrupted {
+        from: Host,
+        to: Host,
+        datagram: Arc<[u8]>,
+    },
 }
 
 /// The steps of one run.
@@ -182,7 +205,13 @@ impl Trace {
                 (self.name(*to), format!("receives {}{from_whom}", self.datagram(*from, bytes)))
             }
             What::TimerFired(host, name) => (self.name(*host), format!("timer {name} runs out")),
-            What::Lost { from, to, datagram } => (NETWORK, self.fault("loses", *from, *to, datagram)),
+            What::Lost { from, to, datagram, why: BY_CHANCE } => {
+                (NETWORK, self.fault("loses", *from, *to, datagram))
+            }
+            What::Lost { from, to, datagram, why } => {
+                (NETWORK, format!("{}: {why}", self.fault("loses", *from, *to, datagram)))
+            }
+            What::Changed(host, text) => (self.name(*host), text.clone()),
             What::Duplicated { from, to, datagram } => {
                 (NETWORK, self.fault("duplicates", *from, *to, datagram))
             }
@@ -202,6 +231,9 @@ fn disk_op(op: &DiskOp) -> String {
         DiskOp::Sync(name) => format!("syncs {name}"),
     }
 }
+
+/// Why a datagram is lost when there is nothing more to say about it.
+pub(crate) const BY_CHANCE: &str = "by chance";
 
 const STARTS: &str = "starts";
 
@@ -259,7 +291,12 @@ mod tests {
         trace.push(Time::ZERO, || What::Started(left));
         trace.push(Time::ZERO, || What::Commanded(left, crate::codec::encode(&"greet").into()));
         trace.push(Time::ZERO, || What::Sent { from: left, to: right, datagram: datagram.clone() });
-        trace.push(Time::ZERO, || What::Lost { from: left, to: right, datagram: datagram.clone() });
+        trace.push(Time::ZERO, || What::Lost {
+            from: left,
+            to: right,
+            datagram: datagram.clone(),
+            why: BY_CHANCE,
+        });
         let rows: Vec<_> = trace.rows().into_iter().map(|row| format!("{} {}", row.host, row.text)).collect();
         assert_eq!(rows, ["left is asked to greet: sends \"hi\"", "network loses \"hi\" to right"]);
     }

@@ -9,7 +9,7 @@ use crate::machine::{Action, Host, Moment};
 use crate::node::{Event, Node};
 use crate::time::Time;
 use crate::timers::Timers;
-use crate::trace::{Trace, What};
+use crate::trace::{BY_CHANCE, Trace, What};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -172,7 +172,7 @@ impl State {
             Move::Lose(index) => {
                 self.losses += 1;
                 let InFlight { from, to, datagram, .. } = self.flight.remove(usize::from(index));
-                trace.push(self.clock(from), || What::Lost { from, to, datagram });
+                trace.push(self.clock(from), || What::Lost { from, to, datagram, why: BY_CHANCE });
                 Ok(false)
             }
             Move::Duplicate(index) => {

@@ -1,75 +1,18 @@
 //! The simulated network: what becomes of each datagram, decided by the link's rates and the seed, and counted.
 
+use super::link::{Link, carry, corrupt};
 use crate::faults::{FaultKind, FaultName, FaultPlan};
 use crate::machine::Host;
-use crate::random::{Dice, Draw as _, Random};
-use crate::time::{Time, ms};
+use crate::random::{Dice, Draw as _};
+use crate::simulation::rules::{Fault, Rule};
+use crate::time::Time;
+use crate::trace::BY_CHANCE;
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// Below this many expected faults a run without any is still believable: chance of none is under 10⁻¹³.
 const EXPECTED_FAULTS: f64 = 30.0;
-
-/// What one direction between two hosts is like. The default is perfect: 1 ms, no faults.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Link {
-    /// The shortest one-way delay.
-    pub latency_min: Duration,
-    /// The longest one-way delay; a datagram may overtake another when it differs from the shortest.
-    pub latency_max: Duration,
-    /// The share of datagrams that vanish, 0.0 to 1.0.
-    pub loss: f64,
-    /// The share that arrives twice.
-    pub duplicate: f64,
-    /// How much later than its original a copy may start, at most.
-    pub copy_delay: Duration,
-    /// The share that arrives changed: a bit flipped, two 16-bit words swapped, cut short or padded.
-    pub corrupt: f64,
-    /// The share that is held back.
-    pub reorder: f64,
-    /// For how long it is held back.
-    pub reorder_delay: Duration,
-}
-
-impl Default for Link {
-    fn default() -> Self {
-        Link {
-            latency_min: ms(1),
-            latency_max: ms(1),
-            loss: 0.0,
-            duplicate: 0.0,
-            copy_delay: Duration::ZERO,
-            corrupt: 0.0,
-            reorder: 0.0,
-            reorder_delay: Duration::ZERO,
-        }
-    }
-}
-
-impl Link {
-    /// A link whose faults are drawn from the seed: some runs lose much, some only reorder, some do all at once. One fixed
-    /// mix would hide the bugs that need a pure one.
-    #[must_use]
-    pub fn swarm(seed: u64) -> Link {
-        let mut random = Random::new(seed ^ 0x5741_524D);
-        let mut rate = |most: f64| {
-            let on = random.chance(0.6);
-            let share = random.below(1_000) as f64 / 1_000.0;
-            if on { most * (0.2 + 0.8 * share) } else { 0.0 }
-        };
-        let (loss, duplicate, corrupt, reorder) = (rate(0.4), rate(0.4), rate(0.2), rate(0.3));
-        Link {
-            latency_min: ms(1),
-            latency_max: ms(1 + random.below(20)),
-            loss,
-            duplicate,
-            copy_delay: ms(random.below(2_000)),
-            corrupt,
-            reorder,
-            reorder_delay: ms(10 + random.below(2_000)),
-        }
-    }
-}
 
 /// What the network did to the datagrams of one direction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,13 +21,25 @@ pub struct Counts {
     pub sent: u64,
     /// Bytes given to the network.
     pub bytes: u64,
-    /// Vanished.
+    /// Vanished by chance or by rule.
     pub lost: u64,
+    /// Vanished because the link was cut.
+    pub cut: u64,
+    /// Vanished because they were larger than the link's MTU.
+    pub oversize: u64,
+    /// Vanished because the link's queue was full.
+    pub overflowed: u64,
+    /// Vanished at the other host: its socket's buffer was full.
+    pub socket_overflowed: u64,
+    /// Vanished at the other host: it was down.
+    pub unheard: u64,
+    /// Put on the link by the scenario; nobody sent them.
+    pub injected: u64,
     /// Arrived (or on the way) twice.
     pub duplicated: u64,
     /// Changed on the way.
     pub corrupted: u64,
-    /// Held back.
+    /// Held back or delayed by rule.
     pub reordered: u64,
     /// Handed to the other host, copies and changed ones included.
     pub delivered: u64,
@@ -104,9 +59,15 @@ pub struct Delivery {
 }
 
 pub(super) struct Fate {
-    pub(super) lost: bool,
-    pub(super) duplicated: bool,
+    /// Why nothing arrives.
+    pub(super) lost: Option<&'static str>,
     pub(super) copies: [Option<Copy>; 2],
+}
+
+impl Fate {
+    fn lost(why: &'static str) -> Fate {
+        Fate { lost: Some(why), copies: [None, None] }
+    }
 }
 
 pub(super) struct Copy {
@@ -115,14 +76,34 @@ pub(super) struct Copy {
     pub(super) corrupted: bool,
 }
 
-pub(super) struct Network {
+/// One direction between two hosts.
+#[derive(Clone, Default)]
+struct Direction {
+    link: Link,
+    counts: Counts,
+    expected: Expected,
+    /// When each datagram that is on the link or waits for it will have left it.
+    leaving: VecDeque<Time>,
+}
+
+pub(super) struct Network<'a> {
     hosts: usize,
-    links: Vec<(Link, Counts, Expected)>,
+    directions: Vec<Direction>,
+    rules: Vec<Rule<'a>>,
     seed: u64,
     world: u16,
     plan: FaultPlan,
     deliveries: Vec<Delivery>,
     log: bool,
+}
+
+/// What the rules say about one datagram.
+#[derive(Default)]
+struct Ruled {
+    lost: bool,
+    copy_after: Option<Duration>,
+    delay: Duration,
+    changed: Option<Arc<[u8]>>,
 }
 
 /// How many faults the rates promise, summed over the datagrams that were sent under them.
@@ -134,11 +115,11 @@ struct Expected {
     reordered: f64,
 }
 
-impl Network {
-    pub(super) fn new(hosts: usize, seed: u64, plan: FaultPlan) -> Network {
-        let link = (Link::default(), Counts::default(), Expected::default());
+impl<'a> Network<'a> {
+    pub(super) fn new(hosts: usize, seed: u64, plan: FaultPlan) -> Network<'a> {
         let world = plan.new_world();
-        Network { hosts, links: vec![link; hosts * hosts], seed, world, plan, deliveries: vec![], log: false }
+        let directions = vec![Direction::default(); hosts * hosts];
+        Network { hosts, directions, rules: vec![], seed, world, plan, deliveries: vec![], log: false }
     }
 
     pub(super) fn keep_deliveries(&mut self) {
@@ -149,27 +130,45 @@ impl Network {
         usize::from(from.0) * self.hosts + usize::from(to.0)
     }
 
-    pub(super) fn set(&mut self, from: Host, to: Host, link: Link) {
+    pub(super) fn link(&mut self, from: Host, to: Host) -> &mut Link {
         let index = self.index(from, to);
-        self.links[index].0 = link;
+        &mut self.directions[index].link
     }
 
     pub(super) fn set_all(&mut self, link: Link) {
-        self.links.iter_mut().for_each(|it| it.0 = link);
+        self.directions.iter_mut().for_each(|it| it.link = link);
     }
 
+    /// No chance fault happens any more and no link is cut; what links can carry stays.
     pub(super) fn heal(&mut self) {
-        for (link, ..) in &mut self.links {
-            *link = Link { latency_min: link.latency_min, latency_max: link.latency_max, ..Link::default() };
+        for Direction { link, .. } in &mut self.directions {
+            let perfect = Link::default();
+            *link = Link {
+                loss: perfect.loss,
+                duplicate: perfect.duplicate,
+                corrupt: perfect.corrupt,
+                reorder: perfect.reorder,
+                cut: false,
+                ..*link
+            };
         }
     }
 
+    pub(super) fn rule(&mut self, rule: Rule<'a>) {
+        self.rules.push(rule);
+    }
+
     pub(super) fn counts(&self, from: Host, to: Host) -> Counts {
-        self.links[self.index(from, to)].1
+        self.directions[self.index(from, to)].counts
+    }
+
+    pub(super) fn counts_mut(&mut self, from: Host, to: Host) -> &mut Counts {
+        let index = self.index(from, to);
+        &mut self.directions[index].counts
     }
 
     pub(super) fn faults(&self) -> u64 {
-        self.links.iter().map(|(_, it, _)| it.lost + it.duplicated + it.corrupted + it.reordered).sum()
+        self.directions.iter().map(|it| it.counts.faults()).sum()
     }
 
     pub(super) fn deliveries(&self) -> &[Delivery] {
@@ -177,18 +176,30 @@ impl Network {
     }
 
     pub(super) fn arrived(&mut self, at: Time, from: Host, to: Host, datagram: &Arc<[u8]>) {
-        let index = self.index(from, to);
-        self.links[index].1.delivered += 1;
+        self.counts_mut(from, to).delivered += 1;
         if self.log {
             self.deliveries.push(Delivery { at, from, to, datagram: datagram.clone() });
         }
     }
 
-    pub(super) fn send(&mut self, from: Host, to: Host, datagram: &Arc<[u8]>) -> Fate {
+    pub(super) fn send(&mut self, now: Time, from: Host, to: Host, datagram: &Arc<[u8]>) -> Fate {
         let index = self.index(from, to);
-        let (link, counts, expected) = &mut self.links[index];
+        let ruled = if self.rules.is_empty() { Ruled::default() } else { self.ruled(from, to, datagram) };
+        let Direction { link, counts, expected, leaving } = &mut self.directions[index];
         counts.sent += 1;
         counts.bytes += datagram.len() as u64;
+        if link.cut {
+            counts.cut += 1;
+            return Fate::lost("the link is cut");
+        }
+        if datagram.len() > link.mtu {
+            counts.oversize += 1;
+            return Fate::lost("it is larger than the MTU");
+        }
+        let Some(wait) = carry(link, leaving, now, datagram.len()) else {
+            counts.overflowed += 1;
+            return Fate::lost("the queue is full");
+        };
         let (plan, world, number) = (&self.plan, self.world, counts.sent);
         let happens = |wanted, copy, kind| {
             plan.decide(wanted, FaultName { world, from, to, datagram: number, copy, kind })
@@ -196,13 +207,16 @@ impl Network {
         // Each datagram has dice of its own, so its fate does not depend on what became of others.
         let dice = &mut Dice::of(self.seed, [u64::from(world), index as u64, number]);
         expected.lost += link.loss;
-        if happens(dice.chance(link.loss), 0, FaultKind::Lost) {
+        if happens(dice.chance(link.loss), 0, FaultKind::Lost) || ruled.lost {
             counts.lost += 1;
-            return Fate { lost: true, duplicated: false, copies: [None, None] };
+            return Fate::lost(BY_CHANCE);
         }
         expected.duplicated += link.duplicate;
         let duplicated = happens(dice.chance(link.duplicate), 0, FaultKind::Duplicated);
-        counts.duplicated += u64::from(duplicated);
+        counts.duplicated += u64::from(duplicated || ruled.copy_after.is_some());
+        let datagram = ruled.changed.as_ref().unwrap_or(datagram);
+        counts.corrupted += u64::from(ruled.changed.is_some());
+        counts.reordered += u64::from(!ruled.delay.is_zero());
         let mut deliver = |copy: u8| {
             expected.corrupted += link.corrupt;
             expected.reordered += link.reorder;
@@ -210,26 +224,55 @@ impl Network {
             let held = happens(dice.chance(link.reorder), copy, FaultKind::Held);
             counts.corrupted += u64::from(corrupted);
             counts.reordered += u64::from(held);
-            let late = if copy == 0 { Duration::ZERO } else { dice.between(Duration::ZERO, link.copy_delay) };
+            let late = if copy == 0 { ruled.delay } else { dice.between(Duration::ZERO, link.copy_delay) };
             let latency = dice.between(link.latency_min, link.latency_max);
-            let delay = late + latency + if held { link.reorder_delay } else { Duration::ZERO };
-            let datagram = if corrupted { corrupt(datagram, dice) } else { datagram.clone() };
-            Copy { delay, datagram, corrupted }
+            let delay = wait + late + latency + if held { link.reorder_delay } else { Duration::ZERO };
+            let corrupted_bytes = corrupted.then(|| corrupt(datagram, dice));
+            let corrupted = corrupted || ruled.changed.is_some();
+            Copy { delay, datagram: corrupted_bytes.unwrap_or_else(|| datagram.clone()), corrupted }
         };
         let first = deliver(0);
-        let second = duplicated.then(|| deliver(1));
-        Fate { lost: false, duplicated, copies: [Some(first), second] }
+        let by_rule = ruled.copy_after.map(|after| Copy {
+            delay: first.delay + after,
+            datagram: first.datagram.clone(),
+            corrupted: first.corrupted,
+        });
+        let second = by_rule.or_else(|| duplicated.then(|| deliver(1)));
+        Fate { lost: None, copies: [Some(first), second] }
+    }
+
+    fn ruled(&mut self, from: Host, to: Host, datagram: &Arc<[u8]>) -> Ruled {
+        let mut ruled = Ruled::default();
+        for rule in &mut self.rules {
+            if !rule.takes(from, to, datagram) {
+                continue;
+            }
+            match &rule.fault {
+                Fault::Lose => ruled.lost = true,
+                Fault::Duplicate(after) => ruled.copy_after = Some(*after),
+                Fault::Delay(delay) => ruled.delay += *delay,
+                Fault::Corrupt(corruption) => {
+                    let present = ruled.changed.as_ref().unwrap_or(datagram);
+                    ruled.changed = Some(corruption.apply(present).into());
+                }
+            }
+        }
+        ruled
     }
 
     pub(super) fn require_faults(&self) -> Result<(), String> {
         if self.plan.is_restricted() {
             return Ok(());
         }
+        let idle = self.rules.iter().position(|rule| rule.hits() == 0);
+        if let Some(index) = idle {
+            return Err(format!("The scenario's fault rule {} never struck.", index + 1));
+        }
         let missing = |what: &str, expected: f64, seen: u64| {
             let text = format!("The network was to have about {expected:.0} {what} datagrams and had none.");
             if expected > EXPECTED_FAULTS && seen == 0 { Err(text) } else { Ok(()) }
         };
-        self.links.iter().try_for_each(|(_, counts, expected)| {
+        self.directions.iter().try_for_each(|Direction { counts, expected, .. }| {
             missing("lost", expected.lost, counts.lost)?;
             missing("duplicated", expected.duplicated, counts.duplicated)?;
             missing("corrupted", expected.corrupted, counts.corrupted)?;
@@ -238,44 +281,23 @@ impl Network {
     }
 }
 
-/// The datagram changed in one of the ways in which networks and their hardware do it; never equal to the original.
-fn corrupt(datagram: &[u8], dice: &mut Dice) -> Arc<[u8]> {
-    let mut bytes = datagram.to_vec();
-    match dice.below(4) {
-        0 if bytes.len() >= 4 => swap_words(&mut bytes, dice),
-        1 if !bytes.is_empty() => bytes.truncate(dice.below(bytes.len() as u64) as usize),
-        2 => bytes.extend((0..=dice.below(8)).map(|_| 0u8)),
-        _ => {}
+impl Counts {
+    fn faults(&self) -> u64 {
+        let vanished =
+            self.lost + self.cut + self.oversize + self.overflowed + self.socket_overflowed + self.unheard;
+        vanished + self.duplicated + self.corrupted + self.reordered + self.injected
     }
-    if bytes == datagram {
-        flip_bit(&mut bytes, dice);
-    }
-    bytes.into()
-}
-
-fn swap_words(bytes: &mut [u8], dice: &mut Dice) {
-    let words = (bytes.len() / 2) as u64;
-    let (a, b) = (dice.below(words) as usize * 2, dice.below(words) as usize * 2);
-    bytes.swap(a, b);
-    bytes.swap(a + 1, b + 1);
-}
-
-fn flip_bit(bytes: &mut Vec<u8>, dice: &mut Dice) {
-    if bytes.is_empty() {
-        bytes.push(0);
-        return;
-    }
-    let bit = dice.below(bytes.len() as u64 * 8) as usize;
-    bytes[bit / 8] ^= 1 << (bit % 8);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulation::rules::{Corruption, Which};
+    use crate::time::ms;
 
     const N: u64 = 20_000;
 
-    fn network(link: Link) -> Network {
+    fn network<'a>(link: Link) -> Network<'a> {
         let mut network = Network::new(2, 1, FaultPlan::default());
         network.set_all(link);
         network
@@ -284,7 +306,7 @@ mod tests {
     fn sent(link: Link) -> Counts {
         let mut network = network(link);
         for n in 0..N {
-            network.send(Host(0), Host(1), &n.to_be_bytes().as_slice().into());
+            network.send(Time::ZERO, Host(0), Host(1), &n.to_be_bytes().as_slice().into());
         }
         network.counts(Host(0), Host(1))
     }
@@ -310,7 +332,7 @@ mod tests {
         let mut network = network(Link { corrupt: 1.0, ..Link::default() });
         for len in 0..200 {
             let datagram: Arc<[u8]> = vec![0; len].into();
-            let fate = network.send(Host(0), Host(1), &datagram);
+            let fate = network.send(Time::ZERO, Host(0), Host(1), &datagram);
             let copy = fate.copies[0].as_ref().expect("it is not lost");
             assert!(copy.corrupted && copy.datagram != datagram);
         }
@@ -319,7 +341,7 @@ mod tests {
     #[test]
     fn a_held_datagram_arrives_later_than_the_latency() {
         let link = Link { reorder: 1.0, reorder_delay: ms(50), ..Link::default() };
-        let fate = network(link).send(Host(0), Host(1), &b"x".as_slice().into());
+        let fate = network(link).send(Time::ZERO, Host(0), Host(1), &b"x".as_slice().into());
         assert_eq!(fate.copies[0].as_ref().expect("it is not lost").delay, ms(51));
     }
 
@@ -327,10 +349,10 @@ mod tests {
     fn a_fault_that_never_happens_is_noticed() {
         let mut network = network(Link { loss: 0.5, ..Link::default() });
         for _ in 0..100 {
-            network.send(Host(0), Host(1), &b"x".as_slice().into());
+            network.send(Time::ZERO, Host(0), Host(1), &b"x".as_slice().into());
         }
         assert_eq!(network.require_faults(), Ok(()));
-        network.links[1].1.lost = 0;
+        network.directions[1].counts.lost = 0;
         assert!(network.require_faults().is_err());
     }
 
@@ -341,5 +363,49 @@ mod tests {
         assert!(count(|link| link.loss == 0.0) > 40);
         assert!(count(|link| link.loss > 0.0 && link.duplicate == 0.0 && link.corrupt == 0.0) > 5);
         assert!(count(|link| link.loss > 0.0 && link.duplicate > 0.0 && link.reorder > 0.0) > 20);
+    }
+
+    #[test]
+    fn a_cut_link_and_a_small_mtu_let_nothing_through() {
+        let mut cut = network(Link { cut: true, ..Link::default() });
+        assert_eq!(
+            cut.send(Time::ZERO, Host(0), Host(1), &b"x".as_slice().into()).lost,
+            Some("the link is cut")
+        );
+        let mut small = network(Link { mtu: 4, ..Link::default() });
+        assert!(small.send(Time::ZERO, Host(0), Host(1), &b"1234".as_slice().into()).lost.is_none());
+        assert!(small.send(Time::ZERO, Host(0), Host(1), &b"12345".as_slice().into()).lost.is_some());
+        assert_eq!((cut.faults(), small.faults()), (1, 1));
+    }
+
+    #[test]
+    fn a_slow_link_carries_one_after_the_other_and_its_queue_overflows() {
+        let mut slow = network(Link { bytes_per_second: Some(1_000), queue: 2, ..Link::default() });
+        let mut delay = |now| {
+            let fate = slow.send(Time::ZERO + now, Host(0), Host(1), &[0; 10].as_slice().into());
+            fate.copies[0].as_ref().map(|copy| copy.delay)
+        };
+        let start: Vec<_> = (0..4).map(|_| delay(ms(0))).collect();
+        assert_eq!(start, [Some(ms(11)), Some(ms(21)), Some(ms(31)), None]);
+        assert_eq!(delay(ms(15)), Some(ms(26)));
+        assert_eq!(slow.counts(Host(0), Host(1)).overflowed, 1);
+    }
+
+    #[test]
+    fn rules_lose_copy_delay_and_change_what_they_are_for() {
+        let mut network = network(Link::default());
+        let (a, b) = (Host(0), Host(1));
+        network.rule(Rule::new(a, b, Which::Nth(1), Fault::Lose));
+        network.rule(Rule::new(a, b, Which::Nth(2), Fault::Duplicate(ms(5))));
+        network.rule(Rule::new(a, b, Which::Nth(3), Fault::Delay(ms(7))));
+        network.rule(Rule::new(a, b, Which::Nth(4), Fault::Corrupt(Corruption::Pad(1))));
+        assert!(network.require_faults().is_err());
+        let mut send = || network.send(Time::ZERO, a, b, &b"x".as_slice().into());
+        assert!(send().lost.is_some());
+        let delays: Vec<_> = send().copies.iter().flatten().map(|copy| copy.delay).collect();
+        assert_eq!(delays, [ms(1), ms(6)]);
+        assert_eq!(send().copies[0].as_ref().map(|copy| copy.delay), Some(ms(8)));
+        assert_eq!(send().copies[0].as_ref().map(|copy| copy.datagram.to_vec()), Some(b"x\0".to_vec()));
+        assert_eq!(network.require_faults(), Ok(()));
     }
 }

@@ -1,0 +1,196 @@
+//! How a simulation goes on: the next event in the order of moments, what a host makes of it, and what follows.
+
+use super::host::{Power, Waiting};
+use super::{EVENT, Happening, MAX_EVENTS_PER_MOMENT, Planned, Simulation};
+use crate::crash::Crash;
+use crate::disk::DiskOp;
+use crate::machine::{Action, Host, Moment, TimerId};
+use crate::node::Event;
+use crate::random::{Dice, Draw as _};
+use crate::scenario::{Failure, Outcome};
+use crate::time::Time;
+use crate::trace::What;
+use std::cmp::Reverse;
+use std::sync::Arc;
+
+impl Simulation<'_> {
+    pub(super) fn happen(&mut self) -> Outcome {
+        let Some(Reverse(next)) = self.queue.pop() else { return Ok(()) };
+        self.at_this_moment = if next.at == self.now { self.at_this_moment + 1 } else { 0 };
+        self.now = next.at;
+        if self.at_this_moment > MAX_EVENTS_PER_MOMENT {
+            return Err(self.fail(format!(
+                "At {} more than {MAX_EVENTS_PER_MOMENT} events happened without time moving on: a timer is set to \
+                 zero again and again.",
+                self.now
+            )));
+        }
+        match next.what {
+            Happening::Arrival { from, to, datagram } => self.arrive(from, to, datagram),
+            Happening::Timer { host, timer } => {
+                let state = &mut self.hosts[usize::from(host.0)];
+                let Some(index) = state.timers.iter().position(|set| *set == (timer, next.order)) else {
+                    return Ok(());
+                };
+                state.timers.swap_remove(index);
+                self.timer(host, timer)
+            }
+            Happening::Ready(host) => self.catch_up(host),
+            Happening::Change(change) => self.change(&change),
+        }
+    }
+
+    pub(super) fn arrive(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
+        let state = &mut self.hosts[usize::from(to.0)];
+        if state.power == Power::Down {
+            self.network.counts_mut(from, to).unheard += 1;
+            let why = "the host is down";
+            self.trace.push(self.now, || What::Lost { from, to, datagram, why });
+            return Ok(());
+        }
+        if !state.is_ready(self.now) {
+            if !state.wait(Waiting::Datagram { from, datagram: datagram.clone() }) {
+                self.network.counts_mut(from, to).socket_overflowed += 1;
+                let why = "the socket's buffer is full";
+                self.trace.push(self.now, || What::Lost { from, to, datagram, why });
+            }
+            return Ok(());
+        }
+        self.receive(from, to, &datagram)
+    }
+
+    fn receive(&mut self, from: Host, to: Host, datagram: &Arc<[u8]>) -> Outcome {
+        self.network.arrived(self.now, from, to, datagram);
+        self.trace.push(self.now, || What::Received { from, to, datagram: datagram.clone() });
+        self.step(to, Event::Datagram { from, datagram })
+    }
+
+    pub(super) fn timer(&mut self, host: Host, timer: TimerId) -> Outcome {
+        let state = &mut self.hosts[usize::from(host.0)];
+        if !state.is_ready(self.now) {
+            state.wait(Waiting::Timer(timer));
+            return Ok(());
+        }
+        if !self.trace.is_off() {
+            let name = state.node.as_ref().map(|node| node.timer_name(timer)).unwrap_or_default();
+            self.trace.push(self.now, || What::TimerFired(host, name));
+        }
+        self.step(host, Event::Timer(timer))
+    }
+
+    /// Handles what has waited for a host, as far as it has time.
+    pub(super) fn catch_up(&mut self, host: Host) -> Outcome {
+        while let Some(waiting) = self.hosts[usize::from(host.0)].next_waiting(self.now) {
+            match waiting {
+                Waiting::Datagram { from, datagram } => self.receive(from, host, &datagram)?,
+                Waiting::Command(bytes) => {
+                    self.trace.push(self.now, || What::Commanded(host, bytes.as_slice().into()));
+                    self.step(host, Event::Command(&bytes))?;
+                }
+                Waiting::Timer(timer) => {
+                    if !self.trace.is_off() {
+                        let node = self.hosts[usize::from(host.0)].node.as_ref();
+                        let name = node.map(|node| node.timer_name(timer)).unwrap_or_default();
+                        self.trace.push(self.now, || What::TimerFired(host, name));
+                    }
+                    self.step(host, Event::Timer(timer))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn step(&mut self, host: Host, event: Event<'_>) -> Outcome {
+        let state = &mut self.hosts[usize::from(host.0)];
+        let clock = state.clock(self.now);
+        let Some(node) = &mut state.node else { return Ok(()) };
+        state.events += 1;
+        let random = Dice::of(self.seed, [EVENT, u64::from(host.0), state.events]).bits();
+        let moment = Moment { now: clock, random };
+        let work = state.options.work;
+        let mut actions = std::mem::take(&mut self.actions);
+        let answer = node.handle(moment, event, &mut actions);
+        answer.map_err(|crash| self.crashed(crash))?;
+        for action in actions.drain(..) {
+            if !self.act(host, action)? {
+                break;
+            }
+        }
+        actions.clear();
+        self.actions = actions;
+        if !work.is_zero() {
+            let ready = self.now + work;
+            self.hosts[usize::from(host.0)].busy_until = ready;
+            self.plan(ready, Happening::Ready(host));
+        }
+        Ok(())
+    }
+
+    /// Does what a machine asked for; false when its host has crashed over it.
+    fn act(&mut self, host: Host, action: Action) -> Result<bool, Failure> {
+        match action {
+            Action::Send { to, datagram } => self.send(host, to, datagram)?,
+            Action::SetTimer { timer, after } => {
+                let after = self.hosts[usize::from(host.0)].real(after);
+                let order = self.plan(self.now + after, Happening::Timer { host, timer });
+                let timers = &mut self.hosts[usize::from(host.0)].timers;
+                match timers.iter_mut().find(|(set, _)| *set == timer) {
+                    Some(set) => set.1 = order,
+                    None => timers.push((timer, order)),
+                }
+            }
+            Action::CancelTimer { timer } => {
+                self.hosts[usize::from(host.0)].timers.retain(|(set, _)| *set != timer);
+            }
+            Action::Disk(op) => return Ok(self.disk_op(host, op)),
+            Action::Notify(bytes) => {
+                let bytes: Arc<[u8]> = bytes.into();
+                self.trace.push(self.now, || What::Notified(host, bytes.clone()));
+                self.hosts[usize::from(host.0)].notices.push(bytes);
+            }
+        }
+        Ok(true)
+    }
+
+    fn disk_op(&mut self, host: Host, op: DiskOp) -> bool {
+        let state = &mut self.hosts[usize::from(host.0)];
+        state.disk_ops += 1;
+        let crash = state.crash_at_op.filter(|(number, _)| *number == state.disk_ops);
+        // A sync that a crash interrupts has synced nothing for sure; any other operation has begun.
+        if crash.is_none() || !matches!(op, DiskOp::Sync(_)) {
+            state.disk.apply(&op);
+        }
+        self.trace.push(self.now, || What::Disk(host, op));
+        if let Some((_, unsynced)) = crash {
+            self.crash(host, unsynced);
+        }
+        crash.is_none()
+    }
+
+    fn send(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
+        if usize::from(to.0) >= self.hosts.len() || to == from {
+            return Err(self.crashed(Crash::Misused(format!("a datagram was sent to {to:?}"))));
+        }
+        self.trace.push(self.now, || What::Sent { from, to, datagram: datagram.clone() });
+        let fate = self.network.send(self.now, from, to, &datagram);
+        if let Some(why) = fate.lost {
+            self.trace.push(self.now, || What::Lost { from, to, datagram: datagram.clone(), why });
+        }
+        if fate.copies[1].is_some() {
+            self.trace.push(self.now, || What::Duplicated { from, to, datagram: datagram.clone() });
+        }
+        for copy in fate.copies.into_iter().flatten() {
+            if copy.corrupted {
+                self.trace.push(self.now, || What::Corrupted { from, to, datagram: datagram.clone() });
+            }
+            self.plan(self.now + copy.delay, Happening::Arrival { from, to, datagram: copy.datagram });
+        }
+        Ok(())
+    }
+
+    pub(super) fn plan(&mut self, at: Time, what: Happening) -> u64 {
+        self.planned += 1;
+        self.queue.push(Reverse(Planned { at, order: self.planned, what }));
+        self.planned
+    }
+}
