@@ -240,7 +240,7 @@ impl<'a> Simulation<'a> {
     ) -> Result<Ended, Failure> {
         let deadline = self.now + span;
         let mut seen = self.notice_total();
-        if reached(self)? {
+        if reached(self).map_err(|failure| failure.with(self.story()))? {
             return Ok(Ended::Reached);
         }
         while let Some(Reverse(next)) = self.queue.peek() {
@@ -435,7 +435,7 @@ impl<'a> Simulation<'a> {
 
     fn send(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
         if usize::from(to.0) >= self.hosts.len() || to == from {
-            return Err(self.crashed(Crash::Misused(format!("a datagram was sent to {to:?}"))));
+            return Err(self.crashed(Crash::stray(from, to)));
         }
         self.trace.push(self.now, || What::Sent { from, to, datagram: datagram.clone() });
         let fate = self.network.send(from, to, &datagram);
