@@ -1,5 +1,6 @@
 //! How student code ends without an answer: it panics, it ends its process, or it does not come back.
 
+use crate::machine::Host;
 use crate::text;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -24,6 +25,16 @@ pub enum Crash {
     Hung(String),
     /// It asked for something impossible, such as a datagram to a host that does not exist.
     Misused(String),
+}
+
+impl Crash {
+    /// A datagram that cannot be sent.
+    pub(crate) fn stray(from: Host, to: Host) -> Crash {
+        let why = if from == to { "which is its own" } else { "which is not in this run" };
+        Crash::Misused(format!(
+            "your code sent a datagram to the address {to:?}, {why}; the right one is in the configuration"
+        ))
+    }
 }
 
 impl fmt::Display for Crash {

@@ -145,6 +145,8 @@ fn replay(suite: &Suite, scenario: &Scenario, program: &LocalProgram, arguments:
 fn seeds(scenario: &Scenario, arguments: &Arguments) -> std::ops::RangeInclusive<u64> {
     match arguments.seed {
         Some(seed) => seed..=seed,
+        // One seed means that nothing is random: more of them would say nothing more.
+        None if scenario.seeds == 1 => 1..=1,
         None => 1..=arguments.seeds.unwrap_or(u64::from(scenario.seeds)).min(MAX_SEEDS),
     }
 }

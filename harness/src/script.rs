@@ -147,9 +147,9 @@ where
             Some((host, sent)) => {
                 let sent = self.trace.datagram(SUBJECT, &sent);
                 let place = if host == to { "" } else { ", to another host" };
-                Err(self.unexpected(rule, &format!("send {wanted}"), &format!("it sent {sent}{place}")))
+                Err(self.unexpected(rule, &format!("sends {wanted}"), &format!("it sent {sent}{place}")))
             }
-            None => Err(self.unexpected(rule, &format!("send {wanted}"), "it sent nothing")),
+            None => Err(self.unexpected(rule, &format!("sends {wanted}"), "it sent nothing")),
         }
     }
 
@@ -165,7 +165,7 @@ where
         let told = told.map(|bytes| self.show_notice(&bytes));
         let but =
             told.map_or_else(|| "it said nothing to the application".into(), |told| format!("it {told}"));
-        Err(self.unexpected(rule, &format!("do this: {notice}"), &but))
+        Err(self.unexpected(rule, &notice.to_string(), &but))
     }
 
     /// Expects that nothing was sent and nothing said that the scenario has not seen yet; `rule` says why.
@@ -178,7 +178,7 @@ where
             None => Ok(()),
             Some(bytes) => {
                 let but = format!("it {}", self.show_notice(&bytes));
-                Err(self.unexpected(rule, "say nothing to the application", &but))
+                Err(self.unexpected(rule, "says nothing to the application", &but))
             }
         }
     }
@@ -192,7 +192,7 @@ where
             None => Ok(()),
             Some((_, sent)) => {
                 let sent = self.trace.datagram(SUBJECT, &sent);
-                Err(self.unexpected(rule, "send nothing", &format!("it sent {sent}")))
+                Err(self.unexpected(rule, "sends nothing", &format!("it sent {sent}")))
             }
         }
     }
@@ -206,7 +206,7 @@ where
             None => Ok(()),
             Some((after, timer)) => {
                 let but = format!("{} runs out in {} ms", self.node.timer_name(timer), after.as_millis());
-                Err(self.unexpected(rule, "have no timer set", &but))
+                Err(self.unexpected(rule, "has no timer set", &but))
             }
         }
     }
@@ -241,7 +241,7 @@ where
 
     fn unexpected(&self, rule: &str, wanted: &str, but: &str) -> Failure {
         let name = self.trace.name(SUBJECT).to_string();
-        self.fail(format!("{} Expected: the {name} to {wanted}. But {but}.", sentence(rule)))
+        self.fail(format!("{} Expected: the {name} {wanted}. But {but}.", sentence(rule)))
     }
 
     fn step(&mut self, event: Event<'_>) -> Outcome {
@@ -252,7 +252,7 @@ where
             match action {
                 Action::Send { to, datagram } => {
                     if to.0 >= self.hosts || to == SUBJECT {
-                        return Err(self.crashed(Crash::Misused(format!("a datagram was sent to {to:?}"))));
+                        return Err(self.crashed(Crash::stray(SUBJECT, to)));
                     }
                     self.trace.push(self.now, || What::Sent {
                         from: SUBJECT,

@@ -5,6 +5,7 @@
 //! host first. Invariant: two paths that lead to equal states are searched on once. Read next: `state.rs`.
 
 mod state;
+mod ways;
 
 use crate::codec;
 use crate::machine::Host;
@@ -15,9 +16,11 @@ use crate::trace::{Label, Trace};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use state::{Move, State};
-use std::collections::{HashSet, VecDeque};
+use std::collections::VecDeque;
+use std::collections::hash_map::{Entry, HashMap};
 use std::fmt::Display;
 use std::sync::Arc;
+use ways::Ways;
 
 /// How far a search goes. The default has no faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +78,7 @@ pub struct Search<'a> {
     commands: Vec<(Host, Arc<[u8]>)>,
     check: Check<'a>,
     goal: Goal<'a>,
+    recovery: Option<u8>,
 }
 
 /// How a state was first reached.
@@ -103,6 +107,7 @@ impl<'a> Search<'a> {
             commands: vec![],
             check: Box::new(|_| Ok(())),
             goal: Box::new(|_| true),
+            recovery: None,
         };
         (search, std::array::from_fn(|index| Host(index as u16)))
     }
@@ -148,6 +153,12 @@ impl<'a> Search<'a> {
         self.goal = Box::new(goal);
     }
 
+    /// In no state may the goal be out of reach while `timers` more time-outs are allowed: what was lost before must not
+    /// matter for ever. Judged only when the search saw everything within its limits.
+    pub fn recovers_with(&mut self, timers: u8) {
+        self.recovery = Some(timers);
+    }
+
     /// Searches, and notes what was seen.
     ///
     /// # Errors
@@ -162,8 +173,9 @@ impl<'a> Search<'a> {
     fn explore(&self) -> Result<Explored, Failure> {
         let mut root = self.root.clone();
         root.begin(&mut Trace::off())?;
-        let mut known: HashSet<u64, foldhash::fast::FixedState> = HashSet::default();
-        known.insert(root.key());
+        let mut known: HashMap<u64, usize, foldhash::fast::FixedState> = HashMap::default();
+        known.insert(root.key(), 0);
+        let mut ways = Ways::default();
         let mut path = vec![Reached { from: 0, by: Move::Begin }];
         let mut frontier = VecDeque::from([(root, 0)]);
         let mut explored = Explored { states: 1, exhausted: true, goals: 0 };
@@ -173,6 +185,8 @@ impl<'a> Search<'a> {
             deepest = index;
             let goal = (self.goal)(&Seen(&state));
             explored.goals += usize::from(goal);
+            let recovers = self.recovery.is_some_and(|timers| state.timers_left(&self.limits) >= timers);
+            ways.state(goal, recovers);
             moves.clear();
             let bounded = state.moves(&self.limits, &self.commands, &mut moves);
             if moves.is_empty() && !bounded && !goal {
@@ -190,8 +204,15 @@ impl<'a> Search<'a> {
                 if next.in_flight() > usize::from(self.limits.in_flight) {
                     continue;
                 }
-                if !known.insert(next.key()) {
-                    continue;
+                match known.entry(next.key()) {
+                    Entry::Occupied(there) => {
+                        ways.step(index, *there.get());
+                        continue;
+                    }
+                    Entry::Vacant(new) => {
+                        ways.step(index, path.len());
+                        new.insert(path.len());
+                    }
                 }
                 path.push(Reached { from: index, by });
                 if told {
@@ -208,6 +229,9 @@ impl<'a> Search<'a> {
         }
         if explored.goals == 0 {
             return Err(self.failure(&path, deepest, NO_WAY.into()));
+        }
+        if let Some(lost) = ways.first_lost() {
+            return Err(self.failure(&path, lost, NO_WAY_ON.into()));
         }
         Ok(explored)
     }
@@ -233,6 +257,9 @@ impl<'a> Search<'a> {
 
 const STANDSTILL: &str = "The program has come to a standstill: no datagram is on the way and no timer is set, so nothing \
      can happen any more, and the work is not done.";
+
+const NO_WAY_ON: &str = "After these steps the work can no longer be done: in no order of events, whatever arrives and whichever timers run \
+     out from here on.";
 
 const NO_WAY: &str =
     "In no order of events within the bounds is the work done. The story is one of the longest.";

@@ -269,7 +269,7 @@ impl<'a> Simulation<'a> {
     ) -> Result<Ended, Failure> {
         let deadline = self.now + span;
         let mut seen = self.notice_total();
-        if reached(self)? {
+        if reached(self).map_err(|failure| failure.with(self.story()))? {
             return Ok(Ended::Reached);
         }
         while let Some(Reverse(next)) = self.queue.peek() {

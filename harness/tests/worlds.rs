@@ -179,7 +179,7 @@ fn script(bench: &Bench<'_>, flaw: Flaw) -> Outcome {
 fn a_script_lets_the_right_machine_pass_and_tells_where_a_wrong_one_left_it() {
     both(|bench| script(bench, Flaw::None)).unwrap();
     let failure = both(|bench| script(bench, Flaw::NeverAgain)).unwrap_err();
-    assert_eq!(failure.reason, "It knocks again. Expected: the courier to send 09. But it sent nothing.");
+    assert_eq!(failure.reason, "It knocks again. Expected: the courier sends 09. But it sent nothing.");
     let polls = both(|bench| script(bench, Flaw::Polls)).unwrap_err();
     assert!(polls.reason.contains("it sent nothing"), "{polls:?}");
 }

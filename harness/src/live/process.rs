@@ -51,6 +51,8 @@ impl Process {
         };
         let mut child = Command::new(program)
             .args(args.iter().map(AsRef::as_ref))
+            // So that a panic's own words are the last ones.
+            .env("RUST_BACKTRACE", "0")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

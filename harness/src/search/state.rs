@@ -96,6 +96,11 @@ impl State {
         self.flight.len()
     }
 
+    /// How many more times a timer may run out.
+    pub(super) fn timers_left(&self, limits: &Limits) -> u8 {
+        limits.timers.saturating_sub(self.timers)
+    }
+
     pub(super) fn notices(&self, host: Host) -> Vec<Arc<[u8]>> {
         let mut list = vec![];
         let mut told = self.hosts.get(usize::from(host.0)).and_then(|host| host.notices.as_ref());
@@ -217,7 +222,7 @@ impl State {
             match action {
                 Action::Send { to, datagram } => {
                     if usize::from(to.0) >= self.hosts.len() || to == host {
-                        return Err(Crash::Misused(format!("a datagram was sent to {to:?}")));
+                        return Err(Crash::stray(host, to));
                     }
                     trace.push(changed.clock, || What::Sent { from: host, to, datagram: datagram.clone() });
                     let key = crate::hash_of(&(host, to, &datagram));

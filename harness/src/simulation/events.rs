@@ -169,7 +169,7 @@ impl Simulation<'_> {
 
     fn send(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
         if usize::from(to.0) >= self.hosts.len() || to == from {
-            return Err(self.crashed(Crash::Misused(format!("a datagram was sent to {to:?}"))));
+            return Err(self.crashed(Crash::stray(from, to)));
         }
         self.trace.push(self.now, || What::Sent { from, to, datagram: datagram.clone() });
         let fate = self.network.send(self.now, from, to, &datagram);
