@@ -178,7 +178,7 @@ mod tests {
         for n in 0..40 {
             trace.push(Time::ZERO + ms(n), || crate::trace::What::TimerFired(Host(0), n.to_string()));
         }
-        let story = Story { title: "search".into(), rows: trace.rows() };
+        let story = Story::new("search", trace.rows());
         let failure = Failure::new("wrong ".repeat(300)).with(story);
         Ended { failure: Some(failure), seed: 7, notes: vec![] }
     }

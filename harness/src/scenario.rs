@@ -4,7 +4,7 @@
 use crate::crash::Crash;
 use crate::faults::{FaultName, FaultPlan};
 use crate::program::Program;
-use crate::trace::Story;
+use crate::trace::{Story, Trace};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -89,6 +89,7 @@ pub struct Bench<'a> {
     seed: u64,
     notes: RefCell<Vec<String>>,
     stories: Option<Stories>,
+    states: bool,
     faults: FaultPlan,
     amounts: RefCell<Amounts>,
 }
@@ -112,6 +113,7 @@ impl<'a> Bench<'a> {
             seed,
             notes: RefCell::default(),
             stories: None,
+            states: false,
             faults: FaultPlan::default(),
             amounts: RefCell::default(),
         }
@@ -155,6 +157,16 @@ impl<'a> Bench<'a> {
     #[must_use]
     pub fn stories(&self) -> Vec<Story> {
         self.stories.as_ref().map(|stories| stories.borrow().clone()).unwrap_or_default()
+    }
+
+    /// The same bench, whose stories also keep what each machine was like after each step.
+    #[must_use]
+    pub fn with_states(self) -> Self {
+        Bench { states: true, ..self }
+    }
+
+    pub(crate) fn new_trace(&self) -> Trace {
+        if self.states { Trace::with_states() } else { Trace::default() }
     }
 
     pub(crate) fn recorder(&self) -> Option<Stories> {

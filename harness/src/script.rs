@@ -12,7 +12,7 @@ use crate::random::{Draw as _, Random};
 use crate::scenario::{Bench, Failure, Outcome, Stories, sentence};
 use crate::time::Time;
 use crate::timers::Timers;
-use crate::trace::{Label, Trace, What};
+use crate::trace::{Carried, Label, Trace, What};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::VecDeque;
@@ -60,7 +60,7 @@ where
         [name, peer]: [&str; 2],
         config: &Config,
     ) -> Result<Self, Failure> {
-        let mut trace = Trace::default();
+        let mut trace = bench.new_trace();
         trace.add_host(Label::new(name, &role));
         trace.add_host(Label::new(peer, &role));
         let node = bench.program().start(role.name, &codec::encode(config))?;
@@ -104,7 +104,8 @@ where
     /// # Errors
     /// The student's code did not answer.
     pub fn deliver(&mut self, from: Host, datagram: &[u8]) -> Outcome {
-        self.trace.push(self.now, || What::Received { from, to: SUBJECT, datagram: datagram.into() });
+        let carried = || Carried { number: 0, from, to: SUBJECT, bytes: datagram.into() };
+        self.trace.push(self.now, || What::Received(carried()));
         self.step(Event::Datagram { from, datagram })
     }
 
@@ -254,11 +255,8 @@ where
                     if to.0 >= self.hosts || to == SUBJECT {
                         return Err(self.crashed(Crash::stray(SUBJECT, to)));
                     }
-                    self.trace.push(self.now, || What::Sent {
-                        from: SUBJECT,
-                        to,
-                        datagram: datagram.clone(),
-                    });
+                    let bytes = datagram.clone();
+                    self.trace.push(self.now, || What::Sent(Carried { number: 0, from: SUBJECT, to, bytes }));
                     self.datagrams.push_back((to, datagram));
                 }
                 Action::SetTimer { timer, after } => self.timers.set(timer, after),
@@ -270,6 +268,7 @@ where
                 }
             }
         }
+        self.trace.state(SUBJECT, || self.node.describe());
         Ok(())
     }
 

@@ -95,7 +95,7 @@ impl<'a> Search<'a> {
         limits: Limits,
         hosts: [&str; N],
     ) -> (Search<'a>, [Host; N]) {
-        let mut labels = Trace::default();
+        let mut labels = bench.new_trace();
         let unknown: Role<(), String, String> = Role::new("", |bytes| crate::text::bytes(bytes, 40));
         hosts.iter().for_each(|name| labels.add_host(Label::new(name, &unknown)));
         let search = Search {

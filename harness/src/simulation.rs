@@ -22,8 +22,8 @@ use crate::node::{Event, LocalNode};
 use crate::program::{Program, Role};
 use crate::scenario::{Bench, Failure, Outcome, Stories};
 use crate::time::Time;
-use crate::trace::{Label, Story, Trace, What};
-use host::{Maker, Power, SimulatedHost, Waiting};
+use crate::trace::{Carried, Label, Story, Trace, What};
+use host::{Maker, Power, SimulatedHost};
 use network::Network;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,7 +32,6 @@ use std::collections::BinaryHeap;
 use std::fmt::Display;
 use std::marker::PhantomData;
 use std::rc::Rc;
-use std::sync::Arc;
 use std::time::Duration;
 
 /// How many events may happen without virtual time moving on.
@@ -82,6 +81,8 @@ pub struct Simulation<'a> {
     network: Network<'a>,
     queue: BinaryHeap<Reverse<Planned>>,
     planned: u64,
+    /// How many datagrams were sent so far, on all links.
+    sent: u64,
     at_this_moment: u64,
     actions: Vec<Action>,
     trace: Trace,
@@ -95,11 +96,7 @@ struct Planned {
 }
 
 enum Happening {
-    Arrival {
-        from: Host,
-        to: Host,
-        datagram: Arc<[u8]>,
-    },
+    Arrival(Carried),
     Timer {
         host: Host,
         timer: TimerId,
@@ -133,7 +130,7 @@ impl<'a> Simulation<'a> {
     /// A world without machines yet, with these hosts, in the order of their addresses, and perfect links.
     #[must_use]
     pub fn new<const N: usize>(bench: &Bench<'a>, hosts: [&str; N]) -> (Simulation<'a>, [Host; N]) {
-        let mut trace = Trace::default();
+        let mut trace = bench.new_trace();
         let unknown: Role<(), String, String> = Role::new("", |bytes| crate::text::bytes(bytes, 40));
         hosts.iter().for_each(|name| trace.add_host(Label::new(name, &unknown)));
         let simulation = Simulation {
@@ -144,6 +141,7 @@ impl<'a> Simulation<'a> {
             network: Network::new(N, bench.seed(), bench.faults()),
             queue: BinaryHeap::new(),
             planned: 0,
+            sent: 0,
             at_this_moment: 0,
             actions: vec![],
             trace,
@@ -241,20 +239,6 @@ impl<'a> Simulation<'a> {
         command: &Command,
     ) -> Outcome {
         self.do_command(handle.host, codec::encode(command))
-    }
-
-    fn do_command(&mut self, host: Host, bytes: Vec<u8>) -> Outcome {
-        let state = &mut self.hosts[usize::from(host.0)];
-        if state.power == Power::Down {
-            // The application went down with its host.
-            return Ok(());
-        }
-        if !state.is_ready(self.now) {
-            state.wait(Waiting::Command(bytes));
-            return Ok(());
-        }
-        self.trace.push(self.now, || What::Commanded(host, bytes.as_slice().into()));
-        self.step(host, Event::Command(&bytes))
     }
 
     /// Lets the run go on until `reached` says so, nothing is left to happen, or `span` has passed. The condition is

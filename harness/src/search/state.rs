@@ -9,7 +9,7 @@ use crate::machine::{Action, Host, Moment};
 use crate::node::{Event, Node};
 use crate::time::Time;
 use crate::timers::Timers;
-use crate::trace::{BY_CHANCE, Trace, What};
+use crate::trace::{BY_CHANCE, Carried, Trace, What};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -34,6 +34,8 @@ pub(super) enum Move {
 pub(super) struct State {
     hosts: Vec<Rc<SearchedHost>>,
     flight: Vec<InFlight>,
+    /// Numbers the datagrams for stories; no part of what tells states apart.
+    sent: u32,
     commands: u16,
     losses: u8,
     duplicates: u8,
@@ -58,9 +60,7 @@ struct Told {
 
 #[derive(Clone)]
 struct InFlight {
-    from: Host,
-    to: Host,
-    datagram: Arc<[u8]>,
+    carried: Carried,
     key: u64,
 }
 
@@ -169,26 +169,21 @@ impl State {
                 self.step(*host, Event::Command(command), trace)
             }
             Move::Deliver(index) => {
-                let InFlight { from, to, datagram, .. } = self.flight.remove(usize::from(index));
-                trace.push(self.clock(to), || What::Received { from, to, datagram: datagram.clone() });
-                self.step(to, Event::Datagram { from, datagram: &datagram }, trace)
+                let InFlight { carried, .. } = self.flight.remove(usize::from(index));
+                trace.push(self.clock(carried.to), || What::Received(carried.clone()));
+                self.step(carried.to, Event::Datagram { from: carried.from, datagram: &carried.bytes }, trace)
             }
             Move::Timer(host) => self.fire(host, trace),
             Move::Lose(index) => {
                 self.losses += 1;
-                let InFlight { from, to, datagram, .. } = self.flight.remove(usize::from(index));
-                trace.push(self.clock(from), || What::Lost { from, to, datagram, why: BY_CHANCE });
+                let InFlight { carried, .. } = self.flight.remove(usize::from(index));
+                trace.push(self.clock(carried.from), || What::Lost(carried, BY_CHANCE));
                 Ok(false)
             }
             Move::Duplicate(index) => {
                 self.duplicates += 1;
                 let copy = self.flight[usize::from(index)].clone();
-                let (from, to) = (copy.from, copy.to);
-                trace.push(self.clock(from), || What::Duplicated {
-                    from,
-                    to,
-                    datagram: copy.datagram.clone(),
-                });
+                trace.push(self.clock(copy.carried.from), || What::Duplicated(copy.carried.clone()));
                 self.flight.push(copy);
                 Ok(false)
             }
@@ -224,9 +219,11 @@ impl State {
                     if usize::from(to.0) >= self.hosts.len() || to == host {
                         return Err(Crash::stray(host, to));
                     }
-                    trace.push(changed.clock, || What::Sent { from: host, to, datagram: datagram.clone() });
                     let key = crate::hash_of(&(host, to, &datagram));
-                    self.flight.push(InFlight { from: host, to, datagram, key });
+                    self.sent += 1;
+                    let carried = Carried { number: u64::from(self.sent), from: host, to, bytes: datagram };
+                    trace.push(changed.clock, || What::Sent(carried.clone()));
+                    self.flight.push(InFlight { carried, key });
                 }
                 Action::SetTimer { timer, after } => changed.timers.set(timer, after),
                 Action::CancelTimer { timer } => changed.timers.cancel(timer),
@@ -242,6 +239,7 @@ impl State {
                 }
             }
         }
+        trace.state(host, || changed.node.describe());
         self.hosts[usize::from(host.0)] = Rc::new(changed);
         Ok(told)
     }

@@ -6,8 +6,7 @@ use super::{Happening, Simulation};
 use crate::disk::{Disk, DiskImage, Unsynced};
 use crate::machine::Host;
 use crate::scenario::Outcome;
-use crate::trace::What;
-use std::sync::Arc;
+use crate::trace::{Carried, What};
 use std::time::Duration;
 
 impl<'a> Simulation<'a> {
@@ -50,8 +49,12 @@ impl<'a> Simulation<'a> {
             }
             Change::Inject(from, to, datagram) => {
                 self.network.counts_mut(*from, *to).injected += 1;
-                let (from, to, datagram) = (*from, *to, Arc::from(datagram.as_slice()));
-                return self.arrive(from, to, datagram);
+                return self.arrive(Carried {
+                    number: 0,
+                    from: *from,
+                    to: *to,
+                    bytes: datagram.as_slice().into(),
+                });
             }
         }
         Ok(())

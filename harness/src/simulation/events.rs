@@ -9,7 +9,7 @@ use crate::node::Event;
 use crate::random::{Dice, Draw as _};
 use crate::scenario::{Failure, Outcome};
 use crate::time::Time;
-use crate::trace::What;
+use crate::trace::{Carried, What};
 use std::cmp::Reverse;
 use std::sync::Arc;
 
@@ -26,7 +26,7 @@ impl Simulation<'_> {
             )));
         }
         match next.what {
-            Happening::Arrival { from, to, datagram } => self.arrive(from, to, datagram),
+            Happening::Arrival(carried) => self.arrive(carried),
             Happening::Timer { host, timer } => {
                 let state = &mut self.hosts[usize::from(host.0)];
                 let Some(index) = state.timers.iter().position(|set| *set == (timer, next.order)) else {
@@ -40,61 +40,72 @@ impl Simulation<'_> {
         }
     }
 
-    pub(super) fn arrive(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
-        let state = &mut self.hosts[usize::from(to.0)];
+    pub(super) fn arrive(&mut self, carried: Carried) -> Outcome {
+        let state = &mut self.hosts[usize::from(carried.to.0)];
         if state.power == Power::Down {
-            self.network.counts_mut(from, to).unheard += 1;
-            let why = "the host is down";
-            self.trace.push(self.now, || What::Lost { from, to, datagram, why });
+            self.network.counts_mut(carried.from, carried.to).unheard += 1;
+            self.trace.push(self.now, || What::Lost(carried, "the host is down"));
             return Ok(());
         }
-        if !state.is_ready(self.now) {
-            if !state.wait(Waiting::Datagram { from, datagram: datagram.clone() }) {
-                self.network.counts_mut(from, to).socket_overflowed += 1;
-                let why = "the socket's buffer is full";
-                self.trace.push(self.now, || What::Lost { from, to, datagram, why });
-            }
-            return Ok(());
+        if state.is_ready(self.now) {
+            return self.receive(carried);
         }
-        self.receive(from, to, &datagram)
+        if let Err(carried) = state.wait_for(carried) {
+            self.network.counts_mut(carried.from, carried.to).socket_overflowed += 1;
+            self.trace.push(self.now, || What::Lost(carried, "the socket's buffer is full"));
+        }
+        Ok(())
     }
 
-    fn receive(&mut self, from: Host, to: Host, datagram: &Arc<[u8]>) -> Outcome {
-        self.network.arrived(self.now, from, to, datagram);
-        self.trace.push(self.now, || What::Received { from, to, datagram: datagram.clone() });
-        self.step(to, Event::Datagram { from, datagram })
+    fn receive(&mut self, carried: Carried) -> Outcome {
+        self.network.arrived(self.now, &carried);
+        self.trace.push(self.now, || What::Received(carried.clone()));
+        self.step(carried.to, Event::Datagram { from: carried.from, datagram: &carried.bytes })
     }
 
     pub(super) fn timer(&mut self, host: Host, timer: TimerId) -> Outcome {
         let state = &mut self.hosts[usize::from(host.0)];
-        if !state.is_ready(self.now) {
-            state.wait(Waiting::Timer(timer));
-            return Ok(());
+        if state.is_ready(self.now) {
+            return self.run_out(host, timer);
         }
+        state.wait(Waiting::Timer(timer));
+        Ok(())
+    }
+
+    fn run_out(&mut self, host: Host, timer: TimerId) -> Outcome {
         if !self.trace.is_off() {
-            let name = state.node.as_ref().map(|node| node.timer_name(timer)).unwrap_or_default();
+            let node = self.hosts[usize::from(host.0)].node.as_ref();
+            let name = node.map(|node| node.timer_name(timer)).unwrap_or_default();
             self.trace.push(self.now, || What::TimerFired(host, name));
         }
         self.step(host, Event::Timer(timer))
+    }
+
+    pub(super) fn do_command(&mut self, host: Host, bytes: Vec<u8>) -> Outcome {
+        let state = &mut self.hosts[usize::from(host.0)];
+        if state.power == Power::Down {
+            // The application went down with its host.
+            return Ok(());
+        }
+        if state.is_ready(self.now) {
+            return self.ask(host, &bytes);
+        }
+        state.wait(Waiting::Command(bytes));
+        Ok(())
+    }
+
+    fn ask(&mut self, host: Host, command: &[u8]) -> Outcome {
+        self.trace.push(self.now, || What::Commanded(host, command.into()));
+        self.step(host, Event::Command(command))
     }
 
     /// Handles what has waited for a host, as far as it has time.
     pub(super) fn catch_up(&mut self, host: Host) -> Outcome {
         while let Some(waiting) = self.hosts[usize::from(host.0)].next_waiting(self.now) {
             match waiting {
-                Waiting::Datagram { from, datagram } => self.receive(from, host, &datagram)?,
-                Waiting::Command(bytes) => {
-                    self.trace.push(self.now, || What::Commanded(host, bytes.as_slice().into()));
-                    self.step(host, Event::Command(&bytes))?;
-                }
-                Waiting::Timer(timer) => {
-                    if !self.trace.is_off() {
-                        let node = self.hosts[usize::from(host.0)].node.as_ref();
-                        let name = node.map(|node| node.timer_name(timer)).unwrap_or_default();
-                        self.trace.push(self.now, || What::TimerFired(host, name));
-                    }
-                    self.step(host, Event::Timer(timer))?;
-                }
+                Waiting::Datagram(carried) => self.receive(carried)?,
+                Waiting::Command(bytes) => self.ask(host, &bytes)?,
+                Waiting::Timer(timer) => self.run_out(host, timer)?,
             }
         }
         Ok(())
@@ -118,6 +129,9 @@ impl Simulation<'_> {
         }
         actions.clear();
         self.actions = actions;
+        if let Some(node) = &self.hosts[usize::from(host.0)].node {
+            self.trace.state(host, || node.describe());
+        }
         if !work.is_zero() {
             let ready = self.now + work;
             self.hosts[usize::from(host.0)].busy_until = ready;
@@ -133,14 +147,18 @@ impl Simulation<'_> {
             Action::SetTimer { timer, after } => {
                 let after = self.hosts[usize::from(host.0)].real(after);
                 let order = self.plan(self.now + after, Happening::Timer { host, timer });
-                let timers = &mut self.hosts[usize::from(host.0)].timers;
+                let state = &mut self.hosts[usize::from(host.0)];
+                state.forget_waiting(timer);
+                let timers = &mut state.timers;
                 match timers.iter_mut().find(|(set, _)| *set == timer) {
                     Some(set) => set.1 = order,
                     None => timers.push((timer, order)),
                 }
             }
             Action::CancelTimer { timer } => {
-                self.hosts[usize::from(host.0)].timers.retain(|(set, _)| *set != timer);
+                let state = &mut self.hosts[usize::from(host.0)];
+                state.forget_waiting(timer);
+                state.timers.retain(|(set, _)| *set != timer);
             }
             Action::Disk(op) => return Ok(self.disk_op(host, op)),
             Action::Notify(bytes) => {
@@ -171,19 +189,22 @@ impl Simulation<'_> {
         if usize::from(to.0) >= self.hosts.len() || to == from {
             return Err(self.crashed(Crash::stray(from, to)));
         }
-        self.trace.push(self.now, || What::Sent { from, to, datagram: datagram.clone() });
+        self.sent += 1;
+        let carried = |bytes: &Arc<[u8]>, number| Carried { number, from, to, bytes: bytes.clone() };
+        let number = self.sent;
+        self.trace.push(self.now, || What::Sent(carried(&datagram, number)));
         let fate = self.network.send(self.now, from, to, &datagram);
         if let Some(why) = fate.lost {
-            self.trace.push(self.now, || What::Lost { from, to, datagram: datagram.clone(), why });
+            self.trace.push(self.now, || What::Lost(carried(&datagram, number), why));
         }
         if fate.copies[1].is_some() {
-            self.trace.push(self.now, || What::Duplicated { from, to, datagram: datagram.clone() });
+            self.trace.push(self.now, || What::Duplicated(carried(&datagram, number)));
         }
         for copy in fate.copies.into_iter().flatten() {
             if copy.corrupted {
-                self.trace.push(self.now, || What::Corrupted { from, to, datagram: datagram.clone() });
+                self.trace.push(self.now, || What::Corrupted(carried(&datagram, number)));
             }
-            self.plan(self.now + copy.delay, Happening::Arrival { from, to, datagram: copy.datagram });
+            self.plan(self.now + copy.delay, Happening::Arrival(carried(&copy.datagram, number)));
         }
         Ok(())
     }

@@ -2,9 +2,10 @@
 
 use crate::crash::Crash;
 use crate::disk::{Disk, Unsynced};
-use crate::machine::{Host, TimerId};
+use crate::machine::TimerId;
 use crate::node::Node;
 use crate::time::Time;
+use crate::trace::Carried;
 use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,7 +41,7 @@ pub(super) enum Power {
 
 /// What waits for a host.
 pub(super) enum Waiting {
-    Datagram { from: Host, datagram: Arc<[u8]> },
+    Datagram(Carried),
     Timer(TimerId),
     Command(Vec<u8>),
 }
@@ -89,16 +90,24 @@ impl<'a> SimulatedHost<'a> {
         self.power == Power::Up && self.busy_until <= now && self.waiting.is_empty()
     }
 
-    /// Lets something wait; false when the socket's buffer is full and the datagram is lost.
-    pub(super) fn wait(&mut self, what: Waiting) -> bool {
-        if matches!(what, Waiting::Datagram { .. }) {
-            if self.datagrams_waiting >= self.options.socket_buffer {
-                return false;
-            }
-            self.datagrams_waiting += 1;
-        }
+    /// Lets something that is no datagram wait.
+    pub(super) fn wait(&mut self, what: Waiting) {
         self.waiting.push_back(what);
-        true
+    }
+
+    /// Lets a datagram wait, or gives it back when the socket's buffer is full.
+    pub(super) fn wait_for(&mut self, carried: Carried) -> Result<(), Carried> {
+        if self.datagrams_waiting >= self.options.socket_buffer {
+            return Err(carried);
+        }
+        self.datagrams_waiting += 1;
+        self.waiting.push_back(Waiting::Datagram(carried));
+        Ok(())
+    }
+
+    /// A timer that has run out but was not handled yet is set again or cancelled: it has not run out.
+    pub(super) fn forget_waiting(&mut self, timer: TimerId) {
+        self.waiting.retain(|waiting| !matches!(waiting, Waiting::Timer(waits) if *waits == timer));
     }
 
     /// What has waited longest, when the host can take it now.
@@ -107,7 +116,7 @@ impl<'a> SimulatedHost<'a> {
             return None;
         }
         let next = self.waiting.pop_front()?;
-        self.datagrams_waiting -= usize::from(matches!(next, Waiting::Datagram { .. }));
+        self.datagrams_waiting -= usize::from(matches!(next, Waiting::Datagram(_)));
         Some(next)
     }
 
@@ -152,6 +161,7 @@ fn scale(span: Duration, by: i128, of: i128) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::machine::Host;
     use crate::time::ms;
 
     #[test]
@@ -169,11 +179,11 @@ mod tests {
     fn a_full_socket_loses_datagrams_and_nothing_else() {
         let mut host = SimulatedHost::new();
         host.options.socket_buffer = 1;
-        let datagram = || Waiting::Datagram { from: Host(0), datagram: Arc::from([]) };
-        assert!(host.wait(datagram()));
-        assert!(!host.wait(datagram()));
-        assert!(host.wait(Waiting::Timer(TimerId(1))));
+        let datagram = || Carried { number: 1, from: Host(0), to: Host(1), bytes: Arc::from([]) };
+        assert!(host.wait_for(datagram()).is_ok());
+        assert!(host.wait_for(datagram()).is_err());
+        host.wait(Waiting::Timer(TimerId(1)));
         assert!(host.next_waiting(Time::ZERO).is_some());
-        assert!(host.wait(datagram()));
+        assert!(host.wait_for(datagram()).is_ok());
     }
 }

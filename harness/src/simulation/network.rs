@@ -6,7 +6,7 @@ use crate::machine::Host;
 use crate::random::{Dice, Draw as _};
 use crate::simulation::rules::{Fault, Rule};
 use crate::time::Time;
-use crate::trace::BY_CHANCE;
+use crate::trace::{BY_CHANCE, Carried};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
@@ -175,10 +175,10 @@ impl<'a> Network<'a> {
         &self.deliveries
     }
 
-    pub(super) fn arrived(&mut self, at: Time, from: Host, to: Host, datagram: &Arc<[u8]>) {
-        self.counts_mut(from, to).delivered += 1;
+    pub(super) fn arrived(&mut self, at: Time, Carried { from, to, bytes, .. }: &Carried) {
+        self.counts_mut(*from, *to).delivered += 1;
         if self.log {
-            self.deliveries.push(Delivery { at, from, to, datagram: datagram.clone() });
+            self.deliveries.push(Delivery { at, from: *from, to: *to, datagram: bytes.clone() });
         }
     }
 

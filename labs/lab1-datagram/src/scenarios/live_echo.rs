@@ -188,7 +188,7 @@ impl EchoServer {
 
     fn story(&self) -> Story {
         let rows = self.rows.borrow().clone();
-        Story { title: format!("live, {} steps, real time", rows.len()), rows }
+        Story::new(format!("live, {} steps, real time", rows.len()), rows)
     }
 }
 

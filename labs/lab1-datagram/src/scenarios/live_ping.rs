@@ -228,7 +228,7 @@ impl PingRun {
         let faults = self.log.iter().filter(|record| record.fate != Fate::Forwarded);
         let rows: Vec<_> = faults.map(row).collect();
         let (datagrams, faults) = (self.log.len(), rows.len());
-        Story { title: format!("live, {datagrams} datagrams, real time; its {faults} faults"), rows }
+        Story::new(format!("live, {datagrams} datagrams, real time; its {faults} faults"), rows)
     }
 }
 
