@@ -16,6 +16,7 @@ pub mod machine;
 pub mod node;
 pub mod program;
 pub mod random;
+pub mod recipe;
 pub mod remote;
 pub mod report;
 pub mod runner;
@@ -28,11 +29,12 @@ pub mod text;
 pub mod time;
 mod timers;
 mod trace;
+pub mod trace_file;
 mod watch;
 
 pub use machine::{Context, Host, Machine, Never};
 pub use time::{Time, ms};
-pub use trace::{Row, Story};
+pub use trace::{Record, RecordKind, Row, Story};
 
 use std::hash::{BuildHasher as _, Hash};
 

@@ -1,5 +1,6 @@
 //! What a person reads: one failure in at most 20 lines, with the reason before the steps; and the table of a run.
 
+use crate::recipe::Recipe;
 use crate::scenario::{Blame, Failure, Scenario};
 use crate::text;
 use crate::trace::{Row, Story};
@@ -10,7 +11,7 @@ use std::fmt::Write as _;
 pub const MAX_LINES: usize = 20;
 
 /// The most steps of a story that are shown; earlier ones are counted.
-const MAX_ROWS: usize = 11;
+const MAX_ROWS: usize = 10;
 
 /// The most lines of a reason.
 const MAX_REASON_LINES: usize = 4;
@@ -24,9 +25,19 @@ pub struct Ended {
     pub seed: u64,
     /// What the scenario noted, such as the number of states searched.
     pub notes: Vec<String>,
+    /// What the run was made of.
+    pub recipe: Recipe,
+    /// Where the picture of a failure is, if one could be left.
+    pub picture: Option<String>,
 }
 
 impl Ended {
+    /// A run that ended before the scenario did.
+    #[must_use]
+    pub fn early(failure: Failure, seed: u64) -> Ended {
+        Ended { failure: Some(failure), seed, notes: vec![], recipe: Recipe::default(), picture: None }
+    }
+
     /// The points that this end earns.
     #[must_use]
     pub fn points(&self, scenario: &Scenario) -> u32 {
@@ -62,6 +73,9 @@ pub fn failure(lab: &str, scenario: &Scenario, ended: &Ended) -> String {
         push_story(&mut out, story);
     }
     let seed = if scenario.seeds > 1 { format!(" --seed {}", ended.seed) } else { String::new() };
+    if let Some(picture) = &ended.picture {
+        push(&mut out, &format!("  Picture  {picture}"));
+    }
     push(&mut out, &format!("  Replay   cargo lab replay {lab}-{}{seed}", scenario.id));
     push(&mut out, &format!("  Hint     cargo lab hint {lab}-{}", scenario.id));
     out
@@ -180,7 +194,7 @@ mod tests {
         }
         let story = Story::new("search", trace.rows());
         let failure = Failure::new("wrong ".repeat(300)).with(story);
-        Ended { failure: Some(failure), seed: 7, notes: vec![] }
+        Ended::early(failure, 7)
     }
 
     #[test]
@@ -188,7 +202,7 @@ mod tests {
         let text = failure("lab2-reliable", &scenario(), &long_failure());
         assert!(text.lines().count() <= MAX_LINES, "{text}");
         assert!(text.contains("cargo lab replay lab2-B3 --seed 7"), "{text}");
-        assert!(text.contains("… 29 earlier steps"), "{text}");
+        assert!(text.contains("… 30 earlier steps"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     }
 

@@ -4,18 +4,24 @@
 //! The same program is the judge's driver (`--drive`).
 
 mod arguments;
+mod leave;
 
 use crate::channel::Channel;
 use crate::crash::{Crash, guarded};
 use crate::driver;
 use crate::program::{LocalProgram, Program};
 use crate::report::{self, Ended, Line};
-use crate::scenario::{Bench, Failure, Scenario, Suite, World};
+use crate::scenario::{Bench, Blame, Failure, Scenario, Suite, World};
 use crate::shrink::shrink;
+use crate::trace::Story;
+use crate::trace_file::{self, Header, TraceFile};
 use crate::watch;
 use arguments::{Arguments, Mode};
+use leave::leave;
 use rustix::process::{Signal, kill_process_group};
+use std::fs;
 use std::io;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -38,13 +44,14 @@ pub fn main(suite: &Suite, program: &LocalProgram) -> ExitCode {
         Mode::List => list(suite, &arguments),
         Mode::Drive => done(driver::serve(program)),
         Mode::Inside(id) => match suite.find(id) {
-            Some(scenario) => done(inside(scenario, program, &arguments)),
+            Some(scenario) => done(inside(suite, scenario, program, &arguments)),
             None => usage(&format!("there is no scenario {id}")),
         },
         Mode::Replay(id) => match suite.find(id) {
             Some(scenario) => replay(suite, scenario, program, &arguments),
             None => usage(&unknown(suite, id)),
         },
+        Mode::ReplayFile(path) => replay_file(suite, path, program, &arguments),
         Mode::Hint(id) => match suite.find(id) {
             Some(scenario) => hint(suite, scenario),
             None => usage(&unknown(suite, id)),
@@ -123,22 +130,69 @@ fn score(suite: &Suite, arguments: &Arguments) -> ExitCode {
 }
 
 fn replay(suite: &Suite, scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
-    let ended = run_and_shrink(scenario, program, seeds(scenario, arguments));
-    if let Some(failure) = &ended.failure {
-        print!("{}", report::failure(suite.lab, scenario, &ended));
-        if let Some(story) = failure.story.as_ref().filter(|_| arguments.full) {
-            print!("{}", report::full_story(story));
-        }
-        return ExitCode::FAILURE;
+    let ended = run_and_tell(suite, scenario, program, seeds(scenario, arguments));
+    print!("{}", report::failure(suite.lab, scenario, &ended));
+    if ended.failure.is_none() {
+        println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
+        ended.notes.iter().for_each(|note| println!("  {note}"));
     }
-    println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
-    ended.notes.iter().for_each(|note| println!("  {note}"));
     if arguments.full {
         let bench = Bench::new(program, ended.seed).with_stories();
-        run_once(scenario, &bench);
-        bench.stories().iter().for_each(|story| print!("{}", report::full_story(story)));
+        let failed = ended.failure.is_some();
+        print_whole(scenario, &if failed { bench.with_recipe(&ended.recipe) } else { bench });
     }
+    if ended.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Makes the run of a trace file again with the code as it is now.
+fn replay_file(suite: &Suite, path: &Path, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
+    let file = match read_trace(path) {
+        Ok(file) => file,
+        Err(wrong) => return usage(&format!("{}: {wrong}", path.display())),
+    };
+    let Header { lab, scenario: id, seed, recipe, .. } = &file.header;
+    let Some(scenario) = suite.find(id).filter(|_| lab == suite.lab) else {
+        return usage(&format!(
+            "{}: this trace is of {lab} {id}, which {} does not have",
+            path.display(),
+            suite.lab
+        ));
+    };
+    let bench = || Bench::new(program, *seed).with_recipe(recipe);
+    let ended = run_once(scenario, &bench().with_states());
+    print!("{}", report::failure(suite.lab, scenario, &ended));
+    if arguments.full {
+        print_whole(scenario, &bench().with_stories());
+    }
+    if ended.failure.is_some() {
+        return ExitCode::FAILURE;
+    }
+    println!("{} {id} passes on this trace now; run the scenario itself to be sure", report::short_lab(lab));
     ExitCode::SUCCESS
+}
+
+fn read_trace(path: &Path) -> Result<TraceFile, String> {
+    let size = fs::metadata(path).map_err(|error| error.to_string())?.len();
+    if size > trace_file::MAX_BYTES {
+        return Err(format!("{size} bytes are more than a trace can have"));
+    }
+    let text = fs::read_to_string(path).map_err(|error| error.to_string())?;
+    TraceFile::parse(&text).map_err(|error| error.to_string())
+}
+
+/// Prints every step of every world of one run; a search has steps only when it fails.
+fn print_whole(scenario: &Scenario, bench: &Bench<'_>) {
+    let ended = run_once(scenario, bench);
+    let mut stories = bench.stories();
+    let failing = ended.failure.and_then(|failure| failure.story).map(|story| *story);
+    stories.extend(
+        failing.filter(|story| scenario.world == World::Search || stories_lack(&bench.stories(), story)),
+    );
+    stories.iter().for_each(|story| print!("{}", report::full_story(story)));
+}
+
+fn stories_lack(stories: &[Story], story: &Story) -> bool {
+    stories.iter().all(|known| known.rows != story.rows)
 }
 
 /// The seeds of a run: the one that was asked for, or the first so many.
@@ -154,7 +208,7 @@ fn seeds(scenario: &Scenario, arguments: &Arguments) -> std::ops::RangeInclusive
 /// Runs a scenario over these seeds, up to the first that fails.
 #[must_use]
 pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<Item = u64>) -> Ended {
-    let mut ended = Ended { failure: None, seed: 0, notes: vec![] };
+    let mut ended = Ended::early(Failure::of_the_kit("The scenario has no seeds."), 0);
     for seed in seeds {
         ended = run_once(scenario, &Bench::new(program, seed));
         if ended.failure.is_some() {
@@ -164,31 +218,59 @@ pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<
     ended
 }
 
-/// As [`run`]; a run that fails is made as small as can be.
-fn run_and_shrink(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<Item = u64>) -> Ended {
+/// As [`run`], for a person: a failing run is made as small as can be, and leaves its trace and its picture.
+fn run_and_tell(
+    suite: &Suite,
+    scenario: &Scenario,
+    program: &dyn Program,
+    seeds: impl IntoIterator<Item = u64>,
+) -> Ended {
     let ended = run(scenario, program, seeds);
-    let shrinks = scenario.world == World::Simulation && ended.failure.is_some();
-    let bench = || Bench::new(program, ended.seed);
-    let small = shrinks.then(|| shrink(scenario, bench, run_once)).flatten();
-    small.unwrap_or(ended)
+    if ended.failure.as_ref().is_none_or(|failure| failure.blame == Blame::Kit)
+        || scenario.world == World::Live
+    {
+        return ended;
+    }
+    let shrinks = scenario.world == World::Simulation;
+    let small = shrinks.then(|| shrink(scenario, || Bench::new(program, ended.seed), run_once)).flatten();
+    let ended = small.unwrap_or(ended);
+    // Once more, to look into the machines after each step.
+    let again = Bench::new(program, ended.seed).with_recipe(&ended.recipe).with_states();
+    let mut told = run_once(scenario, &again);
+    if told.failure.is_none() {
+        told = ended;
+    }
+    leave(suite.lab, scenario, &mut told);
+    told
 }
 
 fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
     // Student code is guarded where it is called: a panic that comes through here is the kit's.
     let outcome = guarded(|| (scenario.run)(bench));
     let broke = |crash| Err(Failure::of_the_kit(format!("The scenario broke: {crash}.")));
-    Ended { failure: outcome.unwrap_or_else(broke).err(), seed: bench.seed(), notes: bench.notes() }
+    Ended {
+        failure: outcome.unwrap_or_else(broke).err(),
+        seed: bench.seed(),
+        notes: bench.notes(),
+        recipe: bench.recipe(),
+        picture: None,
+    }
 }
 
 /// The child's half: runs the scenario with the student's code and reports the end.
-fn inside(scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> io::Result<()> {
+fn inside(
+    suite: &Suite,
+    scenario: &Scenario,
+    program: &LocalProgram,
+    arguments: &Arguments,
+) -> io::Result<()> {
     let mut channel = Channel::inherited()?;
     let alarm = channel.another()?;
     let seed = arguments.seed.unwrap_or(1);
     watch::start(driver::HANDLER_PATIENCE, move |handler| {
         let failure = Failure::from(Crash::Hung(format!("{handler} has run for ten seconds and")));
         let Ok(mut alarm) = alarm.another() else { std::process::exit(1) };
-        let _ = alarm.send(&Ended { failure: Some(failure), seed, notes: vec![] });
+        let _ = alarm.send(&Ended::early(failure, seed));
         std::process::exit(1);
     });
     let mut parent = channel.another()?;
@@ -197,7 +279,7 @@ fn inside(scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) ->
         let _ = parent.receive::<()>();
         end_group();
     });
-    let ended = run_and_shrink(scenario, program, seeds(scenario, arguments));
+    let ended = run_and_tell(suite, scenario, program, seeds(scenario, arguments));
     channel.send(&ended)
 }
 
@@ -272,9 +354,9 @@ fn try_supervise(scenario: &Scenario, arguments: &Arguments) -> io::Result<Ended
 }
 
 fn failed(reason: String) -> Ended {
-    Ended { failure: Some(Failure::new(reason)), seed: 1, notes: vec![] }
+    Ended::early(Failure::new(reason), 1)
 }
 
 fn kit_failure(reason: String) -> Ended {
-    Ended { failure: Some(Failure::of_the_kit(reason)), seed: 1, notes: vec![] }
+    Ended::early(Failure::of_the_kit(reason), 1)
 }

@@ -4,6 +4,7 @@
 use crate::crash::Crash;
 use crate::faults::{FaultName, FaultPlan};
 use crate::program::Program;
+use crate::recipe::{NamedMove, NamedMoves, Recipe};
 use crate::trace::{Story, Trace};
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
@@ -92,6 +93,8 @@ pub struct Bench<'a> {
     states: bool,
     faults: FaultPlan,
     amounts: RefCell<Amounts>,
+    replay: Option<NamedMoves>,
+    moves: RefCell<Option<NamedMoves>>,
 }
 
 /// How much of everything a scenario asked for, by the order in which it asked, and the most that it is given.
@@ -116,6 +119,8 @@ impl<'a> Bench<'a> {
             states: false,
             faults: FaultPlan::default(),
             amounts: RefCell::default(),
+            replay: None,
+            moves: RefCell::default(),
         }
     }
 
@@ -145,8 +150,31 @@ impl<'a> Bench<'a> {
         given
     }
 
-    pub(crate) fn amounts(&self) -> Vec<usize> {
-        self.amounts.borrow().asked.clone()
+    /// The same bench for a run that is made again.
+    #[must_use]
+    pub fn with_recipe(self, recipe: &Recipe) -> Self {
+        let replay = recipe.moves.clone();
+        let faults = recipe.faults.iter().copied().collect();
+        Bench { replay, ..self.shrunk(faults, recipe.amounts.clone()) }
+    }
+
+    /// What the run was made of so far.
+    #[must_use]
+    pub fn recipe(&self) -> Recipe {
+        Recipe {
+            faults: self.faults.happened(),
+            amounts: self.amounts.borrow().asked.clone(),
+            moves: self.moves.borrow().clone(),
+        }
+    }
+
+    pub(crate) fn record_moves(&self, moves: NamedMoves) {
+        *self.moves.borrow_mut() = Some(moves);
+    }
+
+    /// The moves that a search is to make instead of searching.
+    pub(crate) fn moves_of(&self, world: u16) -> Option<Vec<NamedMove>> {
+        self.replay.as_ref().filter(|replay| replay.world == world).map(|replay| replay.moves.clone())
     }
 
     pub(crate) fn faults(&self) -> FaultPlan {

@@ -4,15 +4,18 @@
 //! Time is relative: a timer may run out at any moment (a network may always be slower than a timer), the soonest of a
 //! host first. Invariant: two paths that lead to equal states are searched on once. Read next: `state.rs`.
 
+mod naming;
 mod state;
 mod ways;
 
 use crate::codec;
 use crate::machine::Host;
 use crate::program::{Program, Role};
+use crate::recipe::{NamedMove, NamedMoves};
 use crate::scenario::{Bench, Failure, sentence};
 use crate::simulation::Handle;
 use crate::trace::{Label, Trace};
+use naming::Naming;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use state::{Move, State};
@@ -79,6 +82,7 @@ pub struct Search<'a> {
     check: Check<'a>,
     goal: Goal<'a>,
     recovery: Option<u8>,
+    world: u16,
 }
 
 /// How a state was first reached.
@@ -108,6 +112,7 @@ impl<'a> Search<'a> {
             check: Box::new(|_| Ok(())),
             goal: Box::new(|_| true),
             recovery: None,
+            world: bench.faults().new_world(),
         };
         (search, std::array::from_fn(|index| Host(index as u16)))
     }
@@ -164,6 +169,9 @@ impl<'a> Search<'a> {
     /// # Errors
     /// The failure with the fewest steps, with its story.
     pub fn run(&self) -> Result<Explored, Failure> {
+        if let Some(moves) = self.bench.moves_of(self.world) {
+            return self.replay(&moves);
+        }
         let explored = self.explore()?;
         let all = if explored.exhausted { "all within the bounds" } else { "the state limit came first" };
         self.bench.note(format!("searched {} states, {all}", explored.states));
@@ -236,6 +244,41 @@ impl<'a> Search<'a> {
         Ok(explored)
     }
 
+    /// Makes these moves, leaving out those that cannot be made any more, and judges every state on the way.
+    fn replay(&self, moves: &[NamedMove]) -> Result<Explored, Failure> {
+        let mut trace = self.labels.same_hosts();
+        let source = title(
+            moves.iter().filter(|it| matches!(it, NamedMove::Lose(_) | NamedMove::Duplicate(_))).count(),
+        );
+        let fail = |trace: &Trace, reason: String| {
+            self.bench.record_moves(NamedMoves { world: self.world, moves: moves.to_vec() });
+            Failure::new(reason).with(trace.story(&source))
+        };
+        let mut state = self.root.clone();
+        state.begin(&mut trace)?;
+        let mut naming = Naming::default();
+        let mut possible = vec![];
+        let mut goals = 0;
+        for name in moves {
+            naming.update(&state);
+            possible.clear();
+            state.moves(&self.limits, &self.commands, &mut possible);
+            let Some(by) = naming.find(&state, &possible, *name) else { continue };
+            state
+                .apply(by, &self.commands, &mut trace)
+                .map_err(|crash| fail(&trace, Failure::from(crash).reason))?;
+            (self.check)(&Seen(&state)).map_err(|wrong| fail(&trace, sentence(&wrong)))?;
+            goals += usize::from((self.goal)(&Seen(&state)));
+        }
+        possible.clear();
+        let bounded = state.moves(&self.limits, &self.commands, &mut possible);
+        if possible.is_empty() && !bounded && goals == 0 {
+            return Err(fail(&trace, STANDSTILL.into()));
+        }
+        self.bench.note("the replayed steps go well now; run the scenario itself to be sure");
+        Ok(Explored { states: moves.len() + 1, exhausted: false, goals })
+    }
+
     fn failure(&self, path: &[Reached], end: usize, reason: String) -> Failure {
         let mut moves = vec![];
         let mut at = end;
@@ -246,13 +289,22 @@ impl<'a> Search<'a> {
         let mut trace = self.labels.same_hosts();
         let mut state = self.root.clone();
         let mut crashed = state.begin(&mut trace).is_err();
+        let mut naming = Naming::default();
+        let mut names = vec![];
         for &by in moves.iter().rev() {
+            naming.update(&state);
+            names.extend(naming.name(&state, by));
             crashed = crashed || state.apply(by, &self.commands, &mut trace).is_err();
         }
+        self.bench.record_moves(NamedMoves { world: self.world, moves: names });
         let faults = moves.iter().filter(|by| matches!(by, Move::Lose(_) | Move::Duplicate(_))).count();
-        let plural = if faults == 1 { "" } else { "s" };
-        Failure::new(reason).with(trace.story(&format!("search, {faults} fault{plural}")))
+        Failure::new(reason).with(trace.story(&title(faults)))
     }
+}
+
+fn title(faults: usize) -> String {
+    let plural = if faults == 1 { "" } else { "s" };
+    format!("search, {faults} fault{plural}")
 }
 
 const STANDSTILL: &str = "The program has come to a standstill: no datagram is on the way and no timer is set, so nothing \

@@ -2,6 +2,7 @@
 //! Hildebrandt 2002), then fewer messages again. The same code and seed always shrink to the same run.
 
 use crate::faults::FaultName;
+use crate::recipe::Recipe;
 use crate::report::Ended;
 use crate::scenario::{Bench, Blame, Scenario};
 use std::collections::BTreeSet;
@@ -25,7 +26,8 @@ pub(crate) fn shrink<'a>(
     let attempt = |bench: Bench<'a>| {
         let ended = run(scenario, &bench);
         let fails = ended.failure.as_ref().is_some_and(|failure| failure.blame == Blame::Program);
-        fails.then(|| Failing { ended, faults: bench.faults().happened(), amounts: bench.amounts() })
+        let Recipe { faults, amounts, .. } = bench.recipe();
+        fails.then_some(Failing { ended, faults, amounts })
     };
     let mut runs = 0;
     let mut smaller = |faults: &[FaultName], amounts: &[usize]| {

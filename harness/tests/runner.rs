@@ -88,3 +88,26 @@ fn mistakes_on_the_command_line_are_said() {
     assert!(text.contains("toy-lab has no scenario Z9; it has A1 A2"), "{text}");
     assert_eq!(toy_lab(&["--drive"]).status.code(), Some(2));
 }
+
+#[test]
+fn a_failure_leaves_a_trace_that_replays() {
+    failing("A2_a_panic_is_told");
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_toy-lab"));
+    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).unwrap();
+    let trace = target.join("lab/toy-A2.jsonl");
+    let file = faultline::trace_file::TraceFile::parse(&std::fs::read_to_string(&trace).unwrap()).unwrap();
+    assert_eq!(file.header.scenario, "A2");
+    assert!(file.records.iter().any(|record| record.state.is_some()));
+    let again = toy_lab(&["--replay-file", trace.to_str().unwrap()]);
+    assert_eq!(again.status.code(), Some(1));
+    assert!(stdout(&again).contains("no more parcels"));
+    let nothing = toy_lab(&["--replay-file", "nowhere.jsonl"]);
+    assert_eq!(nothing.status.code(), Some(2));
+    assert!(String::from_utf8(nothing.stderr).unwrap().starts_with("nowhere.jsonl: "));
+}
+
+#[test]
+fn a_failing_simulation_is_shown_with_only_the_faults_that_it_needs() {
+    let text = failing("A2_a_panic_is_told");
+    assert!(text.contains("0 faults"), "a panic on the second parcel needs no fault: {text}");
+}

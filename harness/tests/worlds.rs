@@ -199,3 +199,36 @@ fn a_check_is_a_failure_with_its_reason() {
     assert_eq!(ensure(true, String::new), Ok(()));
     assert_eq!(ensure(false, || "No.".into()), Err(Failure::new("No.")));
 }
+
+#[test]
+fn a_search_that_failed_can_be_made_again_by_name_also_with_other_code() {
+    let program = courier::program();
+    let bench = Bench::new(&program, 1);
+    let failure = search(&bench, Flaw::TakesCopies, LIMITS).unwrap_err();
+    let recipe = bench.recipe();
+    assert_eq!(recipe.moves.as_ref().map(|it| it.moves.len()), Some(4));
+    let again = |flaw| search(&Bench::new(&program, 1).with_recipe(&recipe).with_states(), flaw, LIMITS);
+    let same = again(Flaw::TakesCopies).unwrap_err();
+    assert_eq!((&same.reason, story(&same)), (&failure.reason, story(&failure)));
+    let records = same.story.unwrap().records;
+    assert!(
+        records.iter().any(|it| it.state.as_ref().is_some_and(|state| state.contains("Door"))),
+        "{records:?}"
+    );
+    assert_eq!(again(Flaw::None).unwrap().states, 5);
+}
+
+#[test]
+fn a_simulation_can_be_made_again_with_only_the_faults_of_its_recipe() {
+    let program = courier::program();
+    let bench = Bench::new(&program, 5);
+    simulate(&bench, Flaw::None, bad()).unwrap();
+    let recipe = bench.recipe();
+    assert!(recipe.faults.len() > 10);
+    let again = Bench::new(&program, 5).with_recipe(&recipe).with_stories();
+    simulate(&again, Flaw::None, bad()).unwrap();
+    assert_eq!(again.recipe(), recipe);
+    let none = Bench::new(&program, 5).with_recipe(&Default::default()).with_stories();
+    simulate(&none, Flaw::None, bad()).unwrap();
+    assert!(none.stories()[0].rows.iter().all(|row| row.host != "network"));
+}

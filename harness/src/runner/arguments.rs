@@ -1,5 +1,7 @@
 //! The command line of a lab's test program: what nextest and cargo give to any test program, and the kit's own modes.
 
+use std::path::PathBuf;
+
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
@@ -11,6 +13,8 @@ pub(super) enum Mode {
     Score,
     /// Run one in this process, for its story.
     Replay(String),
+    /// Make the run of a trace file again.
+    ReplayFile(PathBuf),
     /// Print a hint.
     Hint(String),
     /// The kit's own: run one and report its end over the channel.
@@ -53,6 +57,7 @@ impl Arguments {
                 "--list" => parsed.mode = Mode::List,
                 "--score" => parsed.mode = Mode::Score,
                 "--replay" => parsed.mode = Mode::Replay(value()?),
+                "--replay-file" => parsed.mode = Mode::ReplayFile(value()?.into()),
                 "--hint" => parsed.mode = Mode::Hint(value()?),
                 "--inside" => parsed.mode = Mode::Inside(value()?),
                 crate::remote::DRIVE => parsed.mode = Mode::Drive,

@@ -92,6 +92,22 @@ impl State {
         Ok(())
     }
 
+    /// The datagrams on the way, in the order in which moves count them.
+    pub(super) fn on_the_way(&self) -> impl Iterator<Item = &Carried> {
+        self.flight.iter().map(|it| &it.carried)
+    }
+
+    /// Whether two moves do the same to datagrams that are equal.
+    pub(super) fn are_alike(&self, one: Move, other: Move) -> bool {
+        let equal = |a: u16, b: u16| self.flight[usize::from(a)].key == self.flight[usize::from(b)].key;
+        match (one, other) {
+            (Move::Deliver(a), Move::Deliver(b))
+            | (Move::Lose(a), Move::Lose(b))
+            | (Move::Duplicate(a), Move::Duplicate(b)) => equal(a, b),
+            _ => one == other,
+        }
+    }
+
     pub(super) fn in_flight(&self) -> usize {
         self.flight.len()
     }
