@@ -4,11 +4,18 @@
 //! the code as it is now.
 
 use clap::{Parser, Subcommand};
+use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 /// Where a student's labs are.
 const SKELETON: &str = "skeleton";
+
+/// How the names of trace files end.
+const TRACE_ENDING: &str = ".jsonl";
+
+/// The longest header of a trace file, in bytes.
+const HEADER_BYTES_MAX: u64 = 16 * 1024 * 1024;
 
 /// Works with the labs of this kit.
 #[derive(Parser)]
@@ -28,9 +35,9 @@ enum Subcommands {
         /// The lab, as in lab2 or lab2-reliable.
         lab: String,
     },
-    /// Runs one scenario again and shows its story.
+    /// Runs one scenario again, or the run of a trace file, and shows its story.
     Replay {
-        /// The lab and the scenario, as in lab2-B3.
+        /// The lab and the scenario, as in lab2-B3, or a trace file that a failure left, as in target/lab/lab2-B3.jsonl.
         scenario: String,
         /// The seed that a failure named.
         #[arg(long)]
@@ -67,6 +74,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
     let test = |lab: &str, options: &[&str]| test_program(&arguments.labs, lab, options);
     match &arguments.command {
         Subcommands::Score { lab } => test(find(&labs, lab)?, &["--score"]),
+        Subcommands::Replay { scenario, full, .. } if scenario.ends_with(TRACE_ENDING) => {
+            let (lab, file) = trace(&labs, Path::new(scenario))?;
+            let mut options = vec!["--replay-file", file.as_str()];
+            options.extend(full.then_some("--full"));
+            test(lab, &options)
+        }
         Subcommands::Replay { scenario, seed, full } => {
             let (lab, id) = split(&labs, scenario)?;
             let seed = seed.map(|seed| seed.to_string());
@@ -110,6 +123,20 @@ fn split<'a>(labs: &'a [String], scenario: &'a str) -> Result<(&'a str, &'a str)
     let form = || format!("{scenario:?} is no scenario; write the lab and the id, as in lab2-B3");
     let (lab, id) = scenario.rsplit_once('-').ok_or_else(form)?;
     Ok((find(labs, lab)?, id))
+}
+
+/// The lab of a trace file, from its first line, and the file's absolute path.
+fn trace<'a>(labs: &'a [String], file: &Path) -> Result<(&'a str, String), String> {
+    let named = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
+    let place = file.canonicalize().map_err(|error| named(&error))?;
+    let mut first = String::new();
+    let opened = std::fs::File::open(&place).map_err(|error| named(&error))?;
+    BufReader::new(opened.take(HEADER_BYTES_MAX)).read_line(&mut first).map_err(|error| named(&error))?;
+    let header: serde_json::Value = serde_json::from_str(&first)
+        .map_err(|error| named(&format!("its first line is no header: {error}")))?;
+    let lab = header["lab"].as_str().ok_or_else(|| named(&"its header names no lab"))?;
+    let path = place.to_str().ok_or_else(|| named(&"its path is not UTF-8"))?;
+    Ok((find(labs, lab)?, path.to_string()))
 }
 
 fn test_program(folder: &Path, lab: &str, options: &[&str]) -> Result<ExitCode, String> {
