@@ -8,6 +8,7 @@ use crate::random::{Draw as _, Random};
 use crate::time::Time;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -30,7 +31,7 @@ pub trait Machine: Clone + Eq + Hash + Debug + 'static {
     /// The names of the machine's timers. A timer that is set again moves; there is never more than one of a name.
     type Timer: Copy + Eq + Hash + Debug;
 
-    /// The run begins, or the host comes up again after a crash: then the disk has what was durable.
+    /// The host comes up.
     fn on_start(&mut self, _ctx: &mut Context<Self>) {}
 
     /// The application asks for something. A machine of which nothing is asked leaves this out.
@@ -57,7 +58,7 @@ impl std::fmt::Display for Never {
 pub struct Context<'a, M: Machine> {
     now: Time,
     random: RandomSource,
-    clock_read: &'a mut bool,
+    clock_read: &'a Cell<bool>,
     timers: &'a mut TimerTable<M::Timer>,
     disk: &'a mut Disk,
     actions: &'a mut Vec<Action>,
@@ -66,7 +67,7 @@ pub struct Context<'a, M: Machine> {
 impl<'a, M: Machine> Context<'a, M> {
     pub(crate) fn new(
         moment: Moment,
-        clock_read: &'a mut bool,
+        clock_read: &'a Cell<bool>,
         timers: &'a mut TimerTable<M::Timer>,
         disk: &'a mut Disk,
         actions: &'a mut Vec<Action>,
@@ -82,8 +83,8 @@ impl<'a, M: Machine> Context<'a, M> {
     }
 
     /// The present moment on this host's clock.
-    pub fn now(&mut self) -> Time {
-        *self.clock_read = true;
+    pub fn now(&self) -> Time {
+        self.clock_read.set(true);
         self.now
     }
 

@@ -9,6 +9,7 @@ use crate::disk::{Disk, DiskImage};
 use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
 use crate::watch;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 
 /// What happens to a machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -57,14 +58,20 @@ pub(crate) struct LocalNode<M: Machine> {
     machine: M,
     timers: TimerTable<M::Timer>,
     disk: Disk,
-    clock_read: bool,
+    clock_read: Cell<bool>,
     role: watch::Role,
 }
 
 impl<M: Machine> LocalNode<M> {
     pub(crate) fn new(machine: M) -> Self {
         let role = watch::Role::register(short_type_name::<M>());
-        LocalNode { machine, timers: TimerTable::new(), disk: Disk::default(), clock_read: false, role }
+        LocalNode {
+            machine,
+            timers: TimerTable::new(),
+            disk: Disk::default(),
+            clock_read: Cell::new(false),
+            role,
+        }
     }
 }
 
@@ -103,7 +110,7 @@ impl<M: Machine> Node for LocalNode<M> {
             machine: self.machine.clone(),
             timers: self.timers.clone(),
             disk: self.disk.clone(),
-            clock_read: self.clock_read,
+            clock_read: self.clock_read.clone(),
             role: self.role,
         })
     }
@@ -113,7 +120,7 @@ impl<M: Machine> Node for LocalNode<M> {
     }
 
     fn reads_clock(&self) -> bool {
-        self.clock_read
+        self.clock_read.get()
     }
 
     fn timer_name(&self, timer: TimerId) -> String {

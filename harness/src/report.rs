@@ -29,13 +29,22 @@ pub struct Ended {
     pub recipe: Recipe,
     /// Where the picture of a failure is, if one could be left.
     pub picture: Option<String>,
+    /// Every step of every world, when that was asked for.
+    pub stories: Vec<Story>,
 }
 
 impl Ended {
     /// A run that ended before the scenario did.
     #[must_use]
     pub fn early(failure: Failure, seed: u64) -> Ended {
-        Ended { failure: Some(failure), seed, notes: vec![], recipe: Recipe::default(), picture: None }
+        Ended {
+            failure: Some(failure),
+            seed,
+            notes: vec![],
+            recipe: Recipe::default(),
+            picture: None,
+            stories: vec![],
+        }
     }
 
     /// The points that this end earns.

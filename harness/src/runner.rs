@@ -48,10 +48,10 @@ pub fn main(suite: &Suite, program: &LocalProgram) -> ExitCode {
             None => usage(&format!("there is no scenario {id}")),
         },
         Mode::Replay(id) => match suite.find(id) {
-            Some(scenario) => replay(suite, scenario, program, &arguments),
+            Some(scenario) => replay(suite, scenario, &arguments),
             None => usage(&unknown(suite, id)),
         },
-        Mode::ReplayFile(path) => replay_file(suite, path, program, &arguments),
+        Mode::ReplayFile(path) => replay_file(suite, path, &arguments),
         Mode::Hint(id) => match suite.find(id) {
             Some(scenario) => hint(suite, scenario),
             None => usage(&unknown(suite, id)),
@@ -81,13 +81,13 @@ fn done(result: io::Result<()>) -> ExitCode {
 fn list(suite: &Suite, arguments: &Arguments) -> ExitCode {
     // Nothing is ignored, and test runners ask for ignored tests apart.
     let listed = suite.scenarios.iter().filter(|it| !arguments.ignored && arguments.selects(&it.test_name()));
-    let mut count = 0;
     for scenario in listed {
-        println!("{}: test", scenario.test_name());
-        count += 1;
-    }
-    if !arguments.terse {
-        println!("\n{count} tests, 0 benchmarks");
+        if arguments.terse {
+            println!("{}: test", scenario.test_name());
+        } else {
+            let Scenario { id, name, points, world, .. } = scenario;
+            println!("{id:<4} {points:>3} points  {:<10}  {name}", world.to_string());
+        }
     }
     ExitCode::SUCCESS
 }
@@ -129,28 +129,25 @@ fn score(suite: &Suite, arguments: &Arguments) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn replay(suite: &Suite, scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
-    let ended = run_and_tell(suite, scenario, program, seeds(scenario, arguments));
+fn replay(suite: &Suite, scenario: &Scenario, arguments: &Arguments) -> ExitCode {
+    let ended = supervise(scenario, arguments);
     print!("{}", report::failure(suite.lab, scenario, &ended));
-    if ended.failure.is_none() {
-        println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
-        ended.notes.iter().for_each(|note| println!("  {note}"));
+    ended.stories.iter().for_each(|story| print!("{}", report::full_story(story)));
+    if ended.failure.is_some() {
+        return ExitCode::FAILURE;
     }
-    if arguments.full {
-        let bench = Bench::new(program, ended.seed).with_stories();
-        let failed = ended.failure.is_some();
-        print_whole(scenario, &if failed { bench.with_recipe(&ended.recipe) } else { bench });
-    }
-    if ended.failure.is_none() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    println!("{} {} passes", report::short_lab(suite.lab), scenario.id);
+    ended.notes.iter().for_each(|note| println!("  {note}"));
+    ExitCode::SUCCESS
 }
 
 /// Makes the run of a trace file again with the code as it is now.
-fn replay_file(suite: &Suite, path: &Path, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
+fn replay_file(suite: &Suite, path: &Path, arguments: &Arguments) -> ExitCode {
     let file = match read_trace(path) {
         Ok(file) => file,
         Err(wrong) => return usage(&format!("{}: {wrong}", path.display())),
     };
-    let Header { lab, scenario: id, seed, recipe, .. } = &file.header;
+    let Header { lab, scenario: id, .. } = &file.header;
     let Some(scenario) = suite.find(id).filter(|_| lab == suite.lab) else {
         return usage(&format!(
             "{}: this trace is of {lab} {id}, which {} does not have",
@@ -158,17 +155,7 @@ fn replay_file(suite: &Suite, path: &Path, program: &LocalProgram, arguments: &A
             suite.lab
         ));
     };
-    let bench = || Bench::new(program, *seed).with_recipe(recipe);
-    let ended = run_once(scenario, &bench().with_states());
-    print!("{}", report::failure(suite.lab, scenario, &ended));
-    if arguments.full {
-        print_whole(scenario, &bench().with_stories());
-    }
-    if ended.failure.is_some() {
-        return ExitCode::FAILURE;
-    }
-    println!("{} {id} passes on this trace now; run the scenario itself to be sure", report::short_lab(lab));
-    ExitCode::SUCCESS
+    replay(suite, scenario, arguments)
 }
 
 fn read_trace(path: &Path) -> Result<TraceFile, String> {
@@ -180,19 +167,14 @@ fn read_trace(path: &Path) -> Result<TraceFile, String> {
     TraceFile::parse(&text).map_err(|error| error.to_string())
 }
 
-/// Prints every step of every world of one run; a search has steps only when it fails.
-fn print_whole(scenario: &Scenario, bench: &Bench<'_>) {
-    let ended = run_once(scenario, bench);
+/// The stories of every world of one run; a search has one only when it fails.
+fn stories(scenario: &Scenario, bench: Bench<'_>) -> Vec<Story> {
+    let bench = bench.with_stories();
+    let failing = run_once(scenario, &bench).failure.and_then(|failure| failure.story);
     let mut stories = bench.stories();
-    let failing = ended.failure.and_then(|failure| failure.story).map(|story| *story);
-    stories.extend(
-        failing.filter(|story| scenario.world == World::Search || stories_lack(&bench.stories(), story)),
-    );
-    stories.iter().for_each(|story| print!("{}", report::full_story(story)));
-}
-
-fn stories_lack(stories: &[Story], story: &Story) -> bool {
-    stories.iter().all(|known| known.rows != story.rows)
+    let unknown = failing.filter(|story| stories.iter().all(|known| known.rows != story.rows));
+    stories.extend(unknown.map(|story| *story));
+    stories
 }
 
 /// The seeds of a run: the one that was asked for, or the first so many.
@@ -254,6 +236,7 @@ fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
         notes: bench.notes(),
         recipe: bench.recipe(),
         picture: None,
+        stories: vec![],
     }
 }
 
@@ -279,8 +262,21 @@ fn inside(
         let _ = parent.receive::<()>();
         end_group();
     });
-    let ended = run_and_tell(suite, scenario, program, seeds(scenario, arguments));
-    channel.send(&ended)
+    let ended = match &arguments.trace {
+        None => run_and_tell(suite, scenario, program, seeds(scenario, arguments)),
+        Some(path) => {
+            let Header { seed, recipe, .. } = read_trace(path).map_err(io::Error::other)?.header;
+            run_once(scenario, &Bench::new(program, seed).with_recipe(&recipe).with_states())
+        }
+    };
+    let stories = if arguments.full {
+        let bench = Bench::new(program, ended.seed);
+        let same_run = ended.failure.is_some() || arguments.trace.is_some();
+        stories(scenario, if same_run { bench.with_recipe(&ended.recipe) } else { bench })
+    } else {
+        vec![]
+    };
+    channel.send(&Ended { stories, ..ended })
 }
 
 fn end_group() {
@@ -335,6 +331,12 @@ fn try_supervise(scenario: &Scenario, arguments: &Arguments) -> io::Result<Ended
     }
     if let Some(seeds) = arguments.seeds {
         command.args(["--seeds", &seeds.to_string()]);
+    }
+    if arguments.full {
+        command.arg("--full");
+    }
+    if let Mode::ReplayFile(path) = &arguments.mode {
+        command.arg("--trace").arg(path);
     }
     let (mut channel, mut process) = Channel::spawn(&mut command)?;
     channel.patience(Some(Duration::from_secs(SCENARIO_PATIENCE)))?;

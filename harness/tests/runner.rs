@@ -111,3 +111,10 @@ fn a_failing_simulation_is_shown_with_only_the_faults_that_it_needs() {
     let text = failing("A2_a_panic_is_told");
     assert!(text.contains("0 faults"), "a panic on the second parcel needs no fault: {text}");
 }
+
+#[test]
+fn a_replay_of_code_that_exits_says_so() {
+    let output = toy_lab(&["--replay", "A3"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stdout(&output).contains("Your code ended the test process (exit status: 0)"), "{output:?}");
+}
