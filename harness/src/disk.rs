@@ -67,6 +67,8 @@ pub enum Unsynced {
     Kept,
     /// None of them had.
     Lost,
+    /// Names and truncations had, bytes had not: files that were being written are there and empty.
+    Hollow,
     /// Some had, and the last of a file may be torn; the number decides.
     Torn(u64),
 }
@@ -129,6 +131,12 @@ impl Disk {
         }
     }
 
+    /// Whether a crash could lose anything.
+    #[must_use]
+    pub fn has_unsynced(&self) -> bool {
+        !self.names_pending.is_empty() || self.files.values().any(|file| !file.pending.is_empty())
+    }
+
     fn open(&mut self, name: &str) -> &mut File {
         let id = *self.names.entry(name.to_string()).or_insert_with(|| {
             self.next += 1;
@@ -149,15 +157,11 @@ impl Disk {
 
     /// The machine's host crashes: what is left is what was durable, and of the rest what `unsynced` says.
     pub fn crash(&mut self, unsynced: Unsynced) {
-        let mut dice = match unsynced {
-            Unsynced::Kept => None,
-            Unsynced::Lost => Some(None),
-            Unsynced::Torn(seed) => Some(Some(Dice::of(seed, [0, 0, 0]))),
-        };
-        let mut prefix = |count: usize| match &mut dice {
-            None => count,
-            Some(None) => 0,
-            Some(Some(dice)) => dice.below(count as u64 + 1) as usize,
+        let mut dice = Dice::of(if let Unsynced::Torn(seed) = unsynced { seed } else { 0 }, [0, 0, 0]);
+        let mut prefix = |count: usize| match unsynced {
+            Unsynced::Kept | Unsynced::Hollow => count,
+            Unsynced::Lost => 0,
+            Unsynced::Torn(_) => dice.below(count as u64 + 1) as usize,
         };
         let kept = prefix(self.names_pending.len());
         for op in self.names_pending.drain(..).take(kept) {
@@ -169,6 +173,7 @@ impl Disk {
             for op in &ops[..kept] {
                 match op {
                     DataOp::Truncate => file.durable.clear(),
+                    DataOp::Append(_) if unsynced == Unsynced::Hollow => {}
                     DataOp::Append(bytes) => file.durable.extend(bytes),
                 }
             }
@@ -299,6 +304,7 @@ mod tests {
         let rename = DiskOp::Rename("tmp".into(), "out".into());
         let careless = disk(&[write("tmp", "data"), rename.clone()]);
         assert!((0..200).any(|n| after(&careless, Unsynced::Torn(n)) == [file("out", "")]));
+        assert_eq!(after(&careless, Unsynced::Hollow), [file("out", "")]);
         let careful = disk(&[write("tmp", "data"), sync("tmp"), rename]);
         let seen: std::collections::BTreeSet<_> =
             (0..200).map(|n| after(&careful, Unsynced::Torn(n))).collect();

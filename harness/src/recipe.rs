@@ -1,6 +1,7 @@
 //! What a failing run was made of, by name, so that it can be made again after the code was edited: the faults that
 //! happened, the amounts, and in a search the moves.
 
+use crate::disk::Unsynced;
 use crate::faults::FaultName;
 use crate::machine::Host;
 use serde::{Deserialize, Serialize};
@@ -50,4 +51,30 @@ pub enum NamedMove {
     Lose(DatagramName),
     /// This datagram is copied.
     Duplicate(DatagramName),
+    /// This host crashes between two events.
+    Crash(Host, Unsynced),
+    /// The host of this event crashes after so many of the actions that the event leads to.
+    Interrupt(NamedCause, u8, Unsynced),
+    /// This host comes up again.
+    Restart(Host),
+}
+
+impl NamedMove {
+    /// Whether it is a fault that a story counts.
+    pub(crate) fn is_fault(self) -> bool {
+        use NamedMove::{Crash, Duplicate, Interrupt, Lose};
+        matches!(self, Lose(_) | Duplicate(_) | Crash(..) | Interrupt(..))
+    }
+}
+
+/// An event that a crash can interrupt, by name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NamedCause {
+    /// The next command.
+    Command,
+    /// The arrival of this datagram, or of a copy of it.
+    Deliver(DatagramName),
+    /// The soonest timer of this host.
+    Timer(Host),
 }

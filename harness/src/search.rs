@@ -18,11 +18,11 @@ use crate::trace::{Label, Trace};
 use naming::Naming;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use state::{Move, State};
+use state::{Move, State, World};
 use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
 use std::fmt::Display;
-use std::sync::Arc;
+use std::rc::Rc;
 use ways::Ways;
 
 /// How far a search goes. The default has no faults.
@@ -34,6 +34,8 @@ pub struct Limits {
     pub duplicates: u8,
     /// How many times a timer may run out, on all hosts together.
     pub timers: u8,
+    /// How many times a host may crash, on all hosts together; see [`Search::may_crash`].
+    pub crashes: u8,
     /// How many datagrams may be on the way at once; a move that would make it more is not made.
     pub in_flight: u8,
     /// How many states are looked at before the search gives up.
@@ -42,7 +44,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { losses: 0, duplicates: 0, timers: 0, in_flight: 6, states: 200_000 }
+        Limits { losses: 0, duplicates: 0, timers: 0, crashes: 0, in_flight: 6, states: 200_000 }
     }
 }
 
@@ -75,10 +77,8 @@ type Goal<'a> = Box<dyn Fn(&Seen<'_>) -> bool + 'a>;
 pub struct Search<'a> {
     bench: &'a Bench<'a>,
     program: &'a dyn Program,
-    limits: Limits,
-    root: State,
+    setting: World<'a>,
     labels: Trace,
-    commands: Vec<(Host, Arc<[u8]>)>,
     check: Check<'a>,
     goal: Goal<'a>,
     recovery: Option<u8>,
@@ -105,10 +105,8 @@ impl<'a> Search<'a> {
         let search = Search {
             bench,
             program: bench.program(),
-            limits,
-            root: State::default(),
+            setting: World { limits, commands: vec![], makers: vec![], mortal: vec![] },
             labels,
-            commands: vec![],
             check: Box::new(|_| Ok(())),
             goal: Box::new(|_| true),
             recovery: None,
@@ -134,9 +132,17 @@ impl<'a> Search<'a> {
     {
         let name = self.labels.name(host).to_string();
         self.labels.set_host(host, Label::new(&name, role));
-        let node = self.program.start(role.name, &codec::encode(config))?;
-        self.root.add_host(host, node)?;
+        if usize::from(host.0) != self.setting.makers.len() {
+            return Err(Failure::of_the_kit("The scenario fills the hosts of its search out of order."));
+        }
+        let (program, role, config) = (self.program, role.name, codec::encode(config));
+        self.setting.makers.push(Rc::new(move || program.start(role, &config)));
         Ok(Handle::new(host))
+    }
+
+    /// This host may crash, at any moment and at any operation on its disk, and comes up again at any later one.
+    pub fn may_crash(&mut self, host: Host) {
+        self.setting.mortal.push(host);
     }
 
     /// The application on a host asks for something, at any moment but in this order.
@@ -145,7 +151,7 @@ impl<'a> Search<'a> {
         handle: Handle<Command, Notice>,
         command: &Command,
     ) {
-        self.commands.push((handle.host, codec::encode(command).into()));
+        self.setting.commands.push((handle.host, codec::encode(command).into()));
     }
 
     /// What must hold in every state; the text says what is wrong.
@@ -179,8 +185,8 @@ impl<'a> Search<'a> {
     }
 
     fn explore(&self) -> Result<Explored, Failure> {
-        let mut root = self.root.clone();
-        root.begin(&mut Trace::off())?;
+        let mut root = State::default();
+        root.begin(&self.setting, &mut Trace::off())?;
         let mut known: HashMap<u64, usize, foldhash::fast::FixedState> = HashMap::default();
         known.insert(root.key(), 0);
         let mut ways = Ways::default();
@@ -193,23 +199,27 @@ impl<'a> Search<'a> {
             deepest = index;
             let goal = (self.goal)(&Seen(&state));
             explored.goals += usize::from(goal);
-            let recovers = self.recovery.is_some_and(|timers| state.timers_left(&self.limits) >= timers);
+            let recovers =
+                self.recovery.is_some_and(|timers| state.timers_left(&self.setting.limits) >= timers);
             ways.state(goal, recovers);
             moves.clear();
-            let bounded = state.moves(&self.limits, &self.commands, &mut moves);
+            let bounded = state.moves(&self.setting, &mut moves);
             if moves.is_empty() && !bounded && !goal {
                 return Err(self.failure(&path, index, STANDSTILL.into()));
             }
-            for &by in &moves {
+            let mut made = 0;
+            while let Some(&by) = moves.get(made) {
+                made += 1;
                 let mut next = state.clone();
-                let told = match next.apply(by, &self.commands, &mut Trace::off()) {
-                    Ok(told) => told,
+                let applied = match next.apply(by, &self.setting, &mut Trace::off()) {
+                    Ok(applied) => applied,
                     Err(crash) => {
                         path.push(Reached { from: index, by });
                         return Err(self.failure(&path, path.len() - 1, Failure::from(crash).reason));
                     }
                 };
-                if next.in_flight() > usize::from(self.limits.in_flight) {
+                state.interrupts(by, applied, &self.setting, &mut moves);
+                if next.in_flight() > usize::from(self.setting.limits.in_flight) {
                     continue;
                 }
                 match known.entry(next.key()) {
@@ -223,12 +233,12 @@ impl<'a> Search<'a> {
                     }
                 }
                 path.push(Reached { from: index, by });
-                if told {
+                if applied.told {
                     (self.check)(&Seen(&next))
                         .map_err(|wrong| self.failure(&path, path.len() - 1, sentence(&wrong)))?;
                 }
                 explored.states += 1;
-                if explored.states >= self.limits.states {
+                if explored.states >= self.setting.limits.states {
                     explored.exhausted = false;
                     return Ok(explored);
                 }
@@ -247,31 +257,29 @@ impl<'a> Search<'a> {
     /// Makes these moves, leaving out those that cannot be made any more, and judges every state on the way.
     fn replay(&self, moves: &[NamedMove]) -> Result<Explored, Failure> {
         let mut trace = self.labels.same_hosts();
-        let source = title(
-            moves.iter().filter(|it| matches!(it, NamedMove::Lose(_) | NamedMove::Duplicate(_))).count(),
-        );
+        let source = title(moves.iter().filter(|it| it.is_fault()).count());
         let fail = |trace: &Trace, reason: String| {
             self.bench.record_moves(NamedMoves { world: self.world, moves: moves.to_vec() });
             Failure::new(reason).with(trace.story(&source))
         };
-        let mut state = self.root.clone();
-        state.begin(&mut trace)?;
+        let mut state = State::default();
+        state.begin(&self.setting, &mut trace)?;
         let mut naming = Naming::default();
         let mut possible = vec![];
         let mut goals = 0;
         for name in moves {
             naming.update(&state);
             possible.clear();
-            state.moves(&self.limits, &self.commands, &mut possible);
+            state.moves(&self.setting, &mut possible);
             let Some(by) = naming.find(&state, &possible, *name) else { continue };
             state
-                .apply(by, &self.commands, &mut trace)
+                .apply(by, &self.setting, &mut trace)
                 .map_err(|crash| fail(&trace, Failure::from(crash).reason))?;
             (self.check)(&Seen(&state)).map_err(|wrong| fail(&trace, sentence(&wrong)))?;
             goals += usize::from((self.goal)(&Seen(&state)));
         }
         possible.clear();
-        let bounded = state.moves(&self.limits, &self.commands, &mut possible);
+        let bounded = state.moves(&self.setting, &mut possible);
         if possible.is_empty() && !bounded && goals == 0 {
             return Err(fail(&trace, STANDSTILL.into()));
         }
@@ -287,17 +295,17 @@ impl<'a> Search<'a> {
             at = path[at].from;
         }
         let mut trace = self.labels.same_hosts();
-        let mut state = self.root.clone();
-        let mut crashed = state.begin(&mut trace).is_err();
+        let mut state = State::default();
+        let mut crashed = state.begin(&self.setting, &mut trace).is_err();
         let mut naming = Naming::default();
         let mut names = vec![];
         for &by in moves.iter().rev() {
             naming.update(&state);
             names.extend(naming.name(&state, by));
-            crashed = crashed || state.apply(by, &self.commands, &mut trace).is_err();
+            crashed = crashed || state.apply(by, &self.setting, &mut trace).is_err();
         }
         self.bench.record_moves(NamedMoves { world: self.world, moves: names });
-        let faults = moves.iter().filter(|by| matches!(by, Move::Lose(_) | Move::Duplicate(_))).count();
+        let faults = moves.iter().filter(|by| by.is_fault()).count();
         Failure::new(reason).with(trace.story(&title(faults)))
     }
 }

@@ -1,8 +1,8 @@
 //! Moves by name and back: a move means a datagram by its place among those on the way, a name by its number on its link.
 
-use super::state::{Move, State};
+use super::state::{Cause, Move, State};
 use crate::machine::Host;
-use crate::recipe::{DatagramName, NamedMove};
+use crate::recipe::{DatagramName, NamedCause, NamedMove};
 use std::collections::BTreeMap;
 
 /// The names of the datagrams that were sent so far on one path.
@@ -41,6 +41,16 @@ impl Naming {
             Move::Timer(host) => Some(NamedMove::Timer(host)),
             Move::Lose(index) => datagram(index).map(NamedMove::Lose),
             Move::Duplicate(index) => datagram(index).map(NamedMove::Duplicate),
+            Move::Crash(host, unsynced) => Some(NamedMove::Crash(host, unsynced)),
+            Move::Restart(host) => Some(NamedMove::Restart(host)),
+            Move::Interrupt(cause, after, unsynced) => {
+                let cause = match cause {
+                    Cause::Command => NamedCause::Command,
+                    Cause::Deliver(index) => NamedCause::Deliver(datagram(index)?),
+                    Cause::Timer(host) => NamedCause::Timer(host),
+                };
+                Some(NamedMove::Interrupt(cause, after, unsynced))
+            }
         }
     }
 
@@ -57,6 +67,23 @@ impl Naming {
             NamedMove::Deliver(datagram) => Move::Deliver(place(datagram)?),
             NamedMove::Lose(datagram) => Move::Lose(place(datagram)?),
             NamedMove::Duplicate(datagram) => Move::Duplicate(place(datagram)?),
+            NamedMove::Crash(host, unsynced) => Move::Crash(host, unsynced),
+            NamedMove::Restart(host) => Move::Restart(host),
+            NamedMove::Interrupt(cause, after, unsynced) => {
+                let (cause, event) = match cause {
+                    NamedCause::Command => (Cause::Command, Move::Command),
+                    NamedCause::Timer(host) => (Cause::Timer(host), Move::Timer(host)),
+                    NamedCause::Deliver(datagram) => {
+                        let index = place(datagram)?;
+                        (Cause::Deliver(index), Move::Deliver(index))
+                    }
+                };
+                // What can happen can be interrupted.
+                return moves
+                    .iter()
+                    .any(|known| state.are_alike(*known, event))
+                    .then_some(Move::Interrupt(cause, after, unsynced));
+            }
         };
         // Moves name one of several equal datagrams; which of them does not matter.
         let same = |known: &&Move| **known == by || state.are_alike(**known, by);

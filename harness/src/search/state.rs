@@ -3,8 +3,9 @@
 //! Hosts are shared between states until one of them is stepped.
 
 use super::Limits;
+use crate::codec;
 use crate::crash::Crash;
-use crate::disk::Disk;
+use crate::disk::{Disk, Unsynced};
 use crate::machine::{Action, Host, Moment};
 use crate::node::{Event, Node};
 use crate::time::Time;
@@ -12,6 +13,9 @@ use crate::timers::Timers;
 use crate::trace::{BY_CHANCE, Carried, Trace, What};
 use std::rc::Rc;
 use std::sync::Arc;
+
+/// Makes a machine.
+pub(super) type Maker<'a> = Rc<dyn Fn() -> Result<Box<dyn Node>, Crash> + 'a>;
 
 /// One step from a state to the next. Datagrams are meant by their place among those on the way.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +32,49 @@ pub(super) enum Move {
     Lose(u16),
     /// A datagram is copied.
     Duplicate(u16),
+    /// A host crashes between two events; of its unsynced writes is left what this says.
+    Crash(Host, Unsynced),
+    /// A host crashes within an event, after so many of the actions that it leads to.
+    Interrupt(Cause, u8, Unsynced),
+    /// A host comes up again.
+    Restart(Host),
+}
+
+impl Move {
+    /// Whether it is a fault that a story counts.
+    pub(super) fn is_fault(self) -> bool {
+        matches!(self, Move::Lose(_) | Move::Duplicate(_) | Move::Crash(..) | Move::Interrupt(..))
+    }
+}
+
+/// An event that a crash can interrupt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Cause {
+    Command,
+    Deliver(u16),
+    Timer(Host),
+}
+
+/// What does not change from state to state.
+pub(super) struct World<'a> {
+    pub(super) limits: Limits,
+    /// What the applications ask for, in this order.
+    pub(super) commands: Vec<(Host, Arc<[u8]>)>,
+    /// Makes each host's machine, at the start and after a crash.
+    pub(super) makers: Vec<Maker<'a>>,
+    /// The hosts that may crash.
+    pub(super) mortal: Vec<Host>,
+}
+
+/// What a move led to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Applied {
+    /// An application was told something.
+    pub(super) told: bool,
+    /// How many actions followed, when one of them was on a disk; else 0.
+    pub(super) disk_actions: u8,
+    /// The host that was stepped.
+    pub(super) host: Option<Host>,
 }
 
 #[derive(Clone, Default)]
@@ -40,10 +87,12 @@ pub(super) struct State {
     losses: u8,
     duplicates: u8,
     timers: u8,
+    crashes: u8,
 }
 
 struct SearchedHost {
-    node: Box<dyn Node>,
+    /// None while the host is down.
+    node: Option<Box<dyn Node>>,
     node_key: u64,
     timers: Timers,
     disk: Disk,
@@ -65,31 +114,30 @@ struct InFlight {
 }
 
 impl State {
-    pub(super) fn add_host(&mut self, host: Host, node: Box<dyn Node>) -> Result<(), Crash> {
-        if usize::from(host.0) != self.hosts.len() {
-            return Err(Crash::Misused("the scenario fills its hosts out of order".into()));
+    /// Makes every host's machine and starts it.
+    pub(super) fn begin(&mut self, world: &World<'_>, trace: &mut Trace) -> Result<(), Crash> {
+        for _ in &world.makers {
+            self.hosts.push(Rc::new(SearchedHost::down()));
         }
-        let node_key = node.key();
-        let host = SearchedHost {
-            node,
-            node_key,
-            timers: Timers::default(),
-            disk: Disk::default(),
-            clock: Time::ZERO,
-            notices: None,
-        };
-        self.hosts.push(Rc::new(host));
+        for index in 0..world.makers.len() {
+            let host = Host(index as u16);
+            trace.push(Time::ZERO, || What::Started(host));
+            self.bring_up(host, world, trace)?;
+        }
         Ok(())
     }
 
-    /// Starts every host.
-    pub(super) fn begin(&mut self, trace: &mut Trace) -> Result<(), Crash> {
-        for index in 0..self.hosts.len() {
-            let host = Host(index as u16);
-            trace.push(Time::ZERO, || What::Started(host));
-            self.step(host, Event::Start(&[]), trace)?;
-        }
-        Ok(())
+    fn bring_up(&mut self, host: Host, world: &World<'_>, trace: &mut Trace) -> Result<Applied, Crash> {
+        let mut changed = self.hosts[usize::from(host.0)].copy();
+        changed.node = Some(world.makers[usize::from(host.0)]()?);
+        let image = changed.disk.image();
+        let image = if image.is_empty() { vec![] } else { codec::encode(&image) };
+        self.hosts[usize::from(host.0)] = Rc::new(changed);
+        self.step(host, Event::Start(&image), None, trace)
+    }
+
+    fn is_up(&self, host: Host) -> bool {
+        self.hosts[usize::from(host.0)].node.is_some()
     }
 
     /// The datagrams on the way, in the order in which moves count them.
@@ -132,21 +180,26 @@ impl State {
     pub(super) fn key(&self) -> u64 {
         let flight = self.flight.iter().fold(0u64, |sum, it| sum.wrapping_add(it.key));
         let hosts = self.hosts.iter().fold(0u64, |key, host| {
-            let clock = host.node.reads_clock().then_some(host.clock);
+            let clock = host.node.as_ref().is_some_and(|node| node.reads_clock()).then_some(host.clock);
+            let up = host.node.is_some();
             let told = host.notices.as_ref().map(|it| it.key);
-            crate::hash_of(&(key, host.node_key, &host.timers, &host.disk, clock, told))
+            crate::hash_of(&(key, up, host.node_key, &host.timers, &host.disk, clock, told))
         });
-        crate::hash_of(&(hosts, flight, self.commands, self.losses, self.duplicates, self.timers))
+        crate::hash_of(&(
+            hosts,
+            flight,
+            self.commands,
+            self.losses,
+            self.duplicates,
+            self.timers,
+            self.crashes,
+        ))
     }
 
     /// Appends every move that can be made; true when a limit alone forbids another.
-    pub(super) fn moves(
-        &self,
-        limits: &Limits,
-        commands: &[(Host, Arc<[u8]>)],
-        moves: &mut Vec<Move>,
-    ) -> bool {
-        if usize::from(self.commands) < commands.len() {
+    pub(super) fn moves(&self, world: &World<'_>, moves: &mut Vec<Move>) -> bool {
+        let limits = &world.limits;
+        if world.commands.get(usize::from(self.commands)).is_some_and(|(host, _)| self.is_up(*host)) {
             moves.push(Move::Command);
         }
         let distinct = |index: &u16| {
@@ -155,116 +208,217 @@ impl State {
         };
         let flight: Vec<u16> = (0..self.flight.len() as u16).filter(distinct).collect();
         moves.extend(flight.iter().map(|index| Move::Deliver(*index)));
-        let armed = |host: &Host| self.hosts[usize::from(host.0)].timers.next().is_some();
-        let armed: Vec<Host> = (0..self.hosts.len() as u16).map(Host).filter(armed).collect();
+        let hosts = || (0..self.hosts.len() as u16).map(Host);
+        let armed: Vec<Host> =
+            hosts().filter(|host| self.hosts[usize::from(host.0)].timers.next().is_some()).collect();
         if self.timers < limits.timers {
             moves.extend(armed.iter().map(|host| Move::Timer(*host)));
         }
+        moves.extend(hosts().filter(|host| !self.is_up(*host)).map(Move::Restart));
         if self.losses < limits.losses {
             moves.extend(flight.iter().map(|index| Move::Lose(*index)));
         }
         if self.duplicates < limits.duplicates {
             moves.extend(flight.iter().map(|index| Move::Duplicate(*index)));
         }
+        if self.crashes < limits.crashes {
+            for host in world.mortal.iter().filter(|host| self.is_up(**host)) {
+                moves.push(Move::Crash(*host, Unsynced::Lost));
+                if self.hosts[usize::from(host.0)].disk.has_unsynced() {
+                    moves.extend(
+                        [Unsynced::Kept, Unsynced::Hollow].map(|unsynced| Move::Crash(*host, unsynced)),
+                    );
+                }
+            }
+        }
         !armed.is_empty() && self.timers >= limits.timers
     }
 
-    /// Makes a move; true when an application was told something.
-    pub(super) fn apply(
-        &mut self,
-        by: Move,
-        commands: &[(Host, Arc<[u8]>)],
-        trace: &mut Trace,
-    ) -> Result<bool, Crash> {
+    /// The crashes that could strike within a move that led to `applied`.
+    pub(super) fn interrupts(&self, by: Move, applied: Applied, world: &World<'_>, moves: &mut Vec<Move>) {
+        let cause = match by {
+            Move::Command => Cause::Command,
+            Move::Deliver(index) => Cause::Deliver(index),
+            Move::Timer(host) => Cause::Timer(host),
+            _ => return,
+        };
+        let mortal = applied.host.is_some_and(|host| world.mortal.contains(&host));
+        if mortal && self.crashes < world.limits.crashes {
+            for unsynced in [Unsynced::Lost, Unsynced::Hollow] {
+                moves.extend((1..applied.disk_actions).map(|after| Move::Interrupt(cause, after, unsynced)));
+            }
+        }
+    }
+
+    /// Makes a move.
+    pub(super) fn apply(&mut self, by: Move, world: &World<'_>, trace: &mut Trace) -> Result<Applied, Crash> {
         match by {
-            Move::Begin => Ok(false),
-            Move::Command => {
-                let (host, command) = &commands[usize::from(self.commands)];
-                self.commands += 1;
-                trace.push(self.clock(*host), || What::Commanded(*host, command.clone()));
-                self.step(*host, Event::Command(command), trace)
+            Move::Begin => {}
+            Move::Command => return self.cause(Cause::Command, None, world, trace),
+            Move::Deliver(index) => return self.cause(Cause::Deliver(index), None, world, trace),
+            Move::Timer(host) => return self.cause(Cause::Timer(host), None, world, trace),
+            Move::Interrupt(cause, after, unsynced) => {
+                return self.cause(cause, Some((after, unsynced)), world, trace);
             }
-            Move::Deliver(index) => {
-                let InFlight { carried, .. } = self.flight.remove(usize::from(index));
-                trace.push(self.clock(carried.to), || What::Received(carried.clone()));
-                self.step(carried.to, Event::Datagram { from: carried.from, datagram: &carried.bytes }, trace)
+            Move::Restart(host) => {
+                trace.push(self.clock(host), || What::Changed(host, "comes up again".into()));
+                return self.bring_up(host, world, trace);
             }
-            Move::Timer(host) => self.fire(host, trace),
+            Move::Crash(host, unsynced) => self.crash(host, unsynced, trace),
             Move::Lose(index) => {
                 self.losses += 1;
                 let InFlight { carried, .. } = self.flight.remove(usize::from(index));
                 trace.push(self.clock(carried.from), || What::Lost(carried, BY_CHANCE));
-                Ok(false)
             }
             Move::Duplicate(index) => {
                 self.duplicates += 1;
                 let copy = self.flight[usize::from(index)].clone();
                 trace.push(self.clock(copy.carried.from), || What::Duplicated(copy.carried.clone()));
                 self.flight.push(copy);
-                Ok(false)
             }
         }
+        Ok(Applied::default())
+    }
+
+    fn cause(
+        &mut self,
+        cause: Cause,
+        crash_after: Option<(u8, Unsynced)>,
+        world: &World<'_>,
+        trace: &mut Trace,
+    ) -> Result<Applied, Crash> {
+        match cause {
+            Cause::Command => {
+                let (host, command) = &world.commands[usize::from(self.commands)];
+                self.commands += 1;
+                trace.push(self.clock(*host), || What::Commanded(*host, command.clone()));
+                self.step(*host, Event::Command(command), crash_after, trace)
+            }
+            Cause::Deliver(index) => {
+                let InFlight { carried, .. } = self.flight.remove(usize::from(index));
+                if !self.is_up(carried.to) {
+                    trace.push(self.clock(carried.to), || What::Lost(carried, "the host is down"));
+                    return Ok(Applied::default());
+                }
+                trace.push(self.clock(carried.to), || What::Received(carried.clone()));
+                let event = Event::Datagram { from: carried.from, datagram: &carried.bytes };
+                self.step(carried.to, event, crash_after, trace)
+            }
+            Cause::Timer(host) => self.fire(host, crash_after, trace),
+        }
+    }
+
+    fn crash(&mut self, host: Host, unsynced: Unsynced, trace: &mut Trace) {
+        self.crashes += 1;
+        let SearchedHost { disk, clock, notices, .. } = self.hosts[usize::from(host.0)].copy();
+        let mut changed = SearchedHost { disk, clock, notices, ..SearchedHost::down() };
+        changed.disk.crash(unsynced);
+        trace.push(changed.clock, || What::Changed(host, "crashes".into()));
+        self.hosts[usize::from(host.0)] = Rc::new(changed);
     }
 
     fn clock(&self, host: Host) -> Time {
         self.hosts[usize::from(host.0)].clock
     }
 
-    fn fire(&mut self, host: Host, trace: &mut Trace) -> Result<bool, Crash> {
+    fn fire(
+        &mut self,
+        host: Host,
+        crash_after: Option<(u8, Unsynced)>,
+        trace: &mut Trace,
+    ) -> Result<Applied, Crash> {
         self.timers += 1;
         let mut changed = self.hosts[usize::from(host.0)].copy();
-        let Some((passed, timer)) = changed.timers.fire() else { return Ok(false) };
+        let Some((passed, timer)) = changed.timers.fire() else { return Ok(Applied::default()) };
         changed.clock = changed.clock + passed;
         if !trace.is_off() {
-            let name = changed.node.timer_name(timer);
+            let name = changed.node.as_ref().map(|node| node.timer_name(timer)).unwrap_or_default();
             trace.push(changed.clock, || What::TimerFired(host, name));
         }
         self.hosts[usize::from(host.0)] = Rc::new(changed);
-        self.step(host, Event::Timer(timer), trace)
+        self.step(host, Event::Timer(timer), crash_after, trace)
     }
 
-    fn step(&mut self, host: Host, event: Event<'_>, trace: &mut Trace) -> Result<bool, Crash> {
+    fn step(
+        &mut self,
+        host: Host,
+        event: Event<'_>,
+        crash_after: Option<(u8, Unsynced)>,
+        trace: &mut Trace,
+    ) -> Result<Applied, Crash> {
         let mut changed = self.hosts[usize::from(host.0)].copy();
+        let Some(node) = &mut changed.node else { return Ok(Applied::default()) };
         let mut actions = vec![];
-        changed.node.handle(Moment { now: changed.clock, random: 0 }, event, &mut actions)?;
-        changed.node_key = changed.node.key();
-        let mut told = false;
+        node.handle(Moment { now: changed.clock, random: 0 }, event, &mut actions)?;
+        changed.node_key = node.key();
+        let on_disk = actions.iter().any(|action| matches!(action, Action::Disk(_)));
+        let disk_actions = if on_disk { u8::try_from(actions.len()).unwrap_or(u8::MAX) } else { 0 };
+        let mut applied = Applied { told: false, disk_actions, host: Some(host) };
+        actions.truncate(crash_after.map_or(usize::MAX, |(after, _)| usize::from(after)));
         for action in actions {
-            match action {
-                Action::Send { to, datagram } => {
-                    if usize::from(to.0) >= self.hosts.len() || to == host {
-                        return Err(Crash::stray(host, to));
-                    }
-                    let key = crate::hash_of(&(host, to, &datagram));
-                    self.sent += 1;
-                    let carried = Carried { number: u64::from(self.sent), from: host, to, bytes: datagram };
-                    trace.push(changed.clock, || What::Sent(carried.clone()));
-                    self.flight.push(InFlight { carried, key });
+            applied.told |= matches!(action, Action::Notify(_));
+            self.act(host, &mut changed, action, trace)?;
+        }
+        if let Some(node) = &changed.node {
+            trace.state(host, || node.describe());
+        }
+        self.hosts[usize::from(host.0)] = Rc::new(changed);
+        if let Some((_, unsynced)) = crash_after {
+            self.crash(host, unsynced, trace);
+        }
+        Ok(applied)
+    }
+
+    fn act(
+        &mut self,
+        host: Host,
+        changed: &mut SearchedHost,
+        action: Action,
+        trace: &mut Trace,
+    ) -> Result<(), Crash> {
+        match action {
+            Action::Send { to, datagram } => {
+                if usize::from(to.0) >= self.hosts.len() || to == host {
+                    return Err(Crash::stray(host, to));
                 }
-                Action::SetTimer { timer, after } => changed.timers.set(timer, after),
-                Action::CancelTimer { timer } => changed.timers.cancel(timer),
-                Action::Disk(op) => {
-                    changed.disk.apply(&op);
-                    trace.push(changed.clock, || What::Disk(host, op));
-                }
-                Action::Notify(bytes) => {
-                    told = true;
-                    let bytes: Arc<[u8]> = bytes.into();
-                    trace.push(changed.clock, || What::Notified(host, bytes.clone()));
-                    changed.tell(bytes);
-                }
+                let key = crate::hash_of(&(host, to, &datagram));
+                self.sent += 1;
+                let carried = Carried { number: u64::from(self.sent), from: host, to, bytes: datagram };
+                trace.push(changed.clock, || What::Sent(carried.clone()));
+                self.flight.push(InFlight { carried, key });
+            }
+            Action::SetTimer { timer, after } => changed.timers.set(timer, after),
+            Action::CancelTimer { timer } => changed.timers.cancel(timer),
+            Action::Disk(op) => {
+                changed.disk.apply(&op);
+                trace.push(changed.clock, || What::Disk(host, op));
+            }
+            Action::Notify(bytes) => {
+                let bytes: Arc<[u8]> = bytes.into();
+                trace.push(changed.clock, || What::Notified(host, bytes.clone()));
+                changed.tell(bytes);
             }
         }
-        trace.state(host, || changed.node.describe());
-        self.hosts[usize::from(host.0)] = Rc::new(changed);
-        Ok(told)
+        Ok(())
     }
 }
 
 impl SearchedHost {
+    /// A host without a machine, and with an empty disk.
+    fn down() -> SearchedHost {
+        SearchedHost {
+            node: None,
+            node_key: 0,
+            timers: Timers::default(),
+            disk: Disk::default(),
+            clock: Time::ZERO,
+            notices: None,
+        }
+    }
+
     fn copy(&self) -> SearchedHost {
         SearchedHost {
-            node: self.node.fork(),
+            node: self.node.as_ref().map(|node| node.fork()),
             node_key: self.node_key,
             timers: self.timers.clone(),
             disk: self.disk.clone(),
