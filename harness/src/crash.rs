@@ -55,7 +55,7 @@ impl fmt::Display for Crash {
             Crash::Hung(what) => write!(f, "{} did not return", text::line(what, 120)),
             Crash::WithoutEnd(place) => write!(
                 f,
-                "your code asks for more than {MAX_ACTIONS} things in one event (or for 256 MiB), at {}: it sends, sets \
+                "your code asks for more than {MAX_ACTIONS} things in one event (or for 64 MiB), at {}: it sends, sets \
                  timers, writes or notifies without end",
                 text::line(place, 120)
             ),

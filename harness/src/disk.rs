@@ -24,6 +24,16 @@ pub enum DiskOp {
     Sync(String),
 }
 
+impl DiskOp {
+    /// How many bytes it brings to the disk.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            DiskOp::Write(_, bytes) | DiskOp::Append(_, bytes) => bytes.len(),
+            DiskOp::Rename(..) | DiskOp::Remove(_) | DiskOp::Sync(_) => 0,
+        }
+    }
+}
+
 /// What a restarted machine finds: file names and contents.
 pub type DiskImage = BTreeMap<String, Vec<u8>>;
 
@@ -251,10 +261,7 @@ impl<'a> DiskHandle<'a> {
     #[track_caller]
     fn make(&mut self, op: DiskOp) {
         self.disk.apply(&op);
-        let size = match &op {
-            DiskOp::Write(_, bytes) | DiskOp::Append(_, bytes) => bytes.len(),
-            DiskOp::Rename(..) | DiskOp::Remove(_) | DiskOp::Sync(_) => 0,
-        };
+        let size = op.bytes();
         self.asked.push(Action::Disk(op), size);
     }
 }

@@ -21,7 +21,8 @@ pub struct Host(pub u16);
 ///
 /// Each handler takes one event and says in `ctx` what follows from it. The traits that it asks for let the kit copy a
 /// machine, tell two states apart and show them; derive them all. (`Hash` is why a `HashMap` cannot be in a machine:
-/// its order differs from run to run. A `BTreeMap` can.)
+/// its order differs from run to run. A `BTreeMap` can.) A machine is a function of its events: the kit gives them to a
+/// second machine and compares, and it looks whether copies share state and whether `Hash` and `==` agree.
 pub trait Machine: Clone + Eq + Hash + Debug + 'static {
     /// What the application asks of the machine.
     type Command: Serialize + DeserializeOwned + Display;
@@ -139,8 +140,8 @@ impl<'a, M: Machine> Context<'a, M> {
 /// The most actions that one event may lead to.
 pub const MAX_ACTIONS: usize = 100_000;
 
-/// The most bytes that the datagrams, writes and notices of one event may have together: 256 MiB.
-pub const MAX_ACTION_BYTES: usize = 256 << 20;
+/// The most bytes that the datagrams, writes and notices of one event may have together: 64 MiB.
+pub const MAX_ACTION_BYTES: usize = 64 << 20;
 
 /// What one handler has asked for so far. A handler that asks without end is ended by a panic, since it would not end by
 /// itself; `crash.rs` turns it into words.
@@ -248,6 +249,13 @@ impl<T: Copy + Eq + Hash> TimerTable<T> {
     pub(crate) fn take(&mut self, id: TimerId) -> Option<T> {
         let index = self.0.iter().position(|(known, _)| *known == id)?;
         Some(self.0.swap_remove(index).1)
+    }
+
+    /// The timers that are in the table, in an order of their own.
+    pub(crate) fn set(&self) -> Vec<TimerId> {
+        let mut set: Vec<TimerId> = self.0.iter().map(|(id, _)| *id).collect();
+        set.sort_unstable();
+        set
     }
 
     pub(crate) fn find(&self, id: TimerId) -> Option<T> {

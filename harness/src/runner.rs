@@ -4,14 +4,14 @@
 //! The same program is the judge's driver (`--drive`).
 
 mod arguments;
+mod student;
 
 use crate::channel::Channel;
 use crate::crash::{Crash, guarded};
 use crate::driver;
 use crate::program::{LocalProgram, Program};
 use crate::report::{self, Ended, Line};
-use crate::scenario::{Bench, Failure, Scenario, Suite, World};
-use crate::shrink::shrink;
+use crate::scenario::{Bench, Failure, Scenario, Suite};
 use crate::watch;
 use arguments::{Arguments, Mode};
 use rustix::process::{Signal, kill_process_group};
@@ -123,7 +123,7 @@ fn score(suite: &Suite, arguments: &Arguments) -> ExitCode {
 }
 
 fn replay(suite: &Suite, scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) -> ExitCode {
-    let ended = run_and_shrink(scenario, program, seeds(scenario, arguments));
+    let ended = student::run(scenario, program, seeds(scenario, arguments));
     if let Some(failure) = &ended.failure {
         print!("{}", report::failure(suite.lab, scenario, &ended));
         if let Some(story) = failure.story.as_ref().filter(|_| arguments.full) {
@@ -164,15 +164,6 @@ pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<
     ended
 }
 
-/// As [`run`]; a run that fails is made as small as can be.
-fn run_and_shrink(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<Item = u64>) -> Ended {
-    let ended = run(scenario, program, seeds);
-    let shrinks = scenario.world == World::Simulation && ended.failure.is_some();
-    let bench = || Bench::new(program, ended.seed);
-    let small = shrinks.then(|| shrink(scenario, bench, run_once)).flatten();
-    small.unwrap_or(ended)
-}
-
 fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
     // Student code is guarded where it is called: a panic that comes through here is the kit's.
     let outcome = guarded(|| (scenario.run)(bench));
@@ -197,7 +188,7 @@ fn inside(scenario: &Scenario, program: &LocalProgram, arguments: &Arguments) ->
         let _ = parent.receive::<()>();
         end_group();
     });
-    let ended = run_and_shrink(scenario, program, seeds(scenario, arguments));
+    let ended = student::run(scenario, program, seeds(scenario, arguments));
     channel.send(&ended)
 }
 

@@ -222,7 +222,7 @@ impl Trace {
     }
 }
 
-fn disk_op(op: &DiskOp) -> String {
+pub(crate) fn disk_op(op: &DiskOp) -> String {
     match op {
         DiskOp::Write(name, content) => format!("writes {} to {name}", text::bytes(content, 24)),
         DiskOp::Append(name, bytes) => format!("appends {} to {name}", text::bytes(bytes, 24)),
