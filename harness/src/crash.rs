@@ -1,6 +1,6 @@
 //! How student code ends without an answer: it panics, it ends its process, or it does not come back.
 
-use crate::machine::Host;
+use crate::machine::{Host, MAX_ACTIONS, WithoutEnd};
 use crate::text;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -23,6 +23,10 @@ pub enum Crash {
     Exited(String),
     /// It ran for so long that the kit gave up; the text names the handler.
     Hung(String),
+    /// A handler asked for more and more; the text says where, as `file:line`.
+    WithoutEnd(String),
+    /// It broke a rule on which the kit itself stands; the text says which.
+    Unfit(String),
     /// It asked for something impossible, such as a datagram to a host that does not exist.
     Misused(String),
 }
@@ -49,6 +53,13 @@ impl fmt::Display for Crash {
             }
             Crash::Exited(how) => write!(f, "your code ended the process ({})", text::line(how, 120)),
             Crash::Hung(what) => write!(f, "{} did not return", text::line(what, 120)),
+            Crash::WithoutEnd(place) => write!(
+                f,
+                "your code asks for more than {MAX_ACTIONS} things in one event (or for 64 MiB), at {}: it sends, sets \
+                 timers, writes or notifies without end",
+                text::line(place, 120)
+            ),
+            Crash::Unfit(what) => f.write_str(&text::line(what, 500)),
             Crash::Misused(what) => f.write_str(&text::line(what, 200)),
         }
     }
@@ -70,6 +81,9 @@ pub(crate) fn guarded<T>(code: impl FnOnce() -> T) -> Result<T, Crash> {
     GUARDED.set(outer);
     result.map_err(|payload| {
         let last = LAST_PANIC.with(|last| last.borrow_mut().take());
+        if payload.is::<WithoutEnd>() {
+            return Crash::WithoutEnd(last.map(|(_, place)| place).unwrap_or_default());
+        }
         let (message, place) = last.unwrap_or_else(|| (message_of(&*payload), "an unknown place".into()));
         Crash::Panicked { message, place }
     })

@@ -4,7 +4,7 @@
 //! makes a file's bytes and its name durable. At a crash, of what was not synced any prefix may have reached the disk: the
 //! last write torn in the middle, a rename without the bytes of the file that was renamed. A rename itself is never torn.
 
-use crate::machine::Action;
+use crate::machine::{Action, Asked};
 use crate::random::{Dice, Draw as _};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -22,6 +22,16 @@ pub enum DiskOp {
     Remove(String),
     /// The file's bytes and name are durable now.
     Sync(String),
+}
+
+impl DiskOp {
+    /// How many bytes it brings to the disk.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            DiskOp::Write(_, bytes) | DiskOp::Append(_, bytes) => bytes.len(),
+            DiskOp::Rename(..) | DiskOp::Remove(_) | DiskOp::Sync(_) => 0,
+        }
+    }
 }
 
 /// What a restarted machine finds: file names and contents.
@@ -203,12 +213,12 @@ fn rename(names: &mut BTreeMap<String, FileId>, op: &NameOp) {
 /// The disk as a handler sees it: reads are of the present, changes happen at once and are durable after `sync`.
 pub struct DiskHandle<'a> {
     disk: &'a mut Disk,
-    actions: &'a mut Vec<Action>,
+    asked: Asked<'a>,
 }
 
 impl<'a> DiskHandle<'a> {
-    pub(crate) fn new(disk: &'a mut Disk, actions: &'a mut Vec<Action>) -> Self {
-        DiskHandle { disk, actions }
+    pub(crate) fn new(disk: &'a mut Disk, asked: Asked<'a>) -> Self {
+        DiskHandle { disk, asked }
     }
 
     /// The content of a file; `None` when there is none of this name.
@@ -224,33 +234,40 @@ impl<'a> DiskHandle<'a> {
     }
 
     /// Gives a file this content.
+    #[track_caller]
     pub fn write(&mut self, name: &str, content: &[u8]) {
         self.make(DiskOp::Write(name.into(), content.into()));
     }
 
     /// Adds bytes to the end of a file.
+    #[track_caller]
     pub fn append(&mut self, name: &str, bytes: &[u8]) {
         self.make(DiskOp::Append(name.into(), bytes.into()));
     }
 
     /// Renames a file, in one step; a file that had the new name is replaced.
+    #[track_caller]
     pub fn rename(&mut self, from: &str, to: &str) {
         self.make(DiskOp::Rename(from.into(), to.into()));
     }
 
     /// Removes a file.
+    #[track_caller]
     pub fn remove(&mut self, name: &str) {
         self.make(DiskOp::Remove(name.into()));
     }
 
     /// Makes a file's bytes and its name durable.
+    #[track_caller]
     pub fn sync(&mut self, name: &str) {
         self.make(DiskOp::Sync(name.into()));
     }
 
+    #[track_caller]
     fn make(&mut self, op: DiskOp) {
         self.disk.apply(&op);
-        self.actions.push(Action::Disk(op));
+        let size = op.bytes();
+        self.asked.push(Action::Disk(op), size);
     }
 }
 

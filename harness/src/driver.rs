@@ -49,7 +49,7 @@ pub(crate) enum Answer {
 }
 
 /// An event that owns its bytes.
-#[derive(Debug, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Hash, Serialize, Deserialize)]
 pub(crate) enum OwnedEvent {
     Start(Vec<u8>),
     Command(Vec<u8>),
@@ -67,7 +67,7 @@ impl OwnedEvent {
         }
     }
 
-    fn borrow(&self) -> Event<'_> {
+    pub(crate) fn borrow(&self) -> Event<'_> {
         match self {
             OwnedEvent::Start(image) => Event::Start(image),
             OwnedEvent::Command(bytes) => Event::Command(bytes),

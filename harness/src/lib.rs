@@ -11,6 +11,7 @@ pub mod disk;
 pub mod driver;
 pub mod faults;
 mod group;
+mod guard;
 pub mod live;
 pub mod machine;
 pub mod node;

@@ -22,7 +22,8 @@ pub struct Host(pub u16);
 ///
 /// Each handler takes one event and says in `ctx` what follows from it. The traits that it asks for let the kit copy a
 /// machine, tell two states apart and show them; derive them all. (`Hash` is why a `HashMap` cannot be in a machine:
-/// its order differs from run to run. A `BTreeMap` can.)
+/// its order differs from run to run. A `BTreeMap` can.) A machine is a function of its events: the kit gives them to a
+/// second machine and compares, and it looks whether copies share state and whether `Hash` and `==` agree.
 pub trait Machine: Clone + Eq + Hash + Debug + 'static {
     /// What the application asks of the machine.
     type Command: Serialize + DeserializeOwned + Display;
@@ -62,6 +63,7 @@ pub struct Context<'a, M: Machine> {
     timers: &'a mut TimerTable<M::Timer>,
     disk: &'a mut Disk,
     actions: &'a mut Vec<Action>,
+    action_bytes: usize,
 }
 
 impl<'a, M: Machine> Context<'a, M> {
@@ -79,6 +81,7 @@ impl<'a, M: Machine> Context<'a, M> {
             timers,
             disk,
             actions,
+            action_bytes: 0,
         }
     }
 
@@ -94,33 +97,73 @@ impl<'a, M: Machine> Context<'a, M> {
     }
 
     /// Gives a datagram to the network, which may lose, duplicate, delay, reorder or corrupt it.
+    #[track_caller]
     pub fn send(&mut self, to: Host, datagram: Vec<u8>) {
-        self.actions.push(Action::Send { to, datagram: datagram.into() });
+        let size = datagram.len();
+        self.ask(Action::Send { to, datagram: datagram.into() }, size);
     }
 
     /// Sets `timer` to run out `after` from now. If it was set already, it is moved.
+    #[track_caller]
     pub fn set_timer(&mut self, timer: M::Timer, after: Duration) {
         let timer = self.timers.intern(timer);
-        self.actions.push(Action::SetTimer { timer, after });
+        self.ask(Action::SetTimer { timer, after }, 0);
     }
 
     /// Stops `timer`. Nothing happens when it is not set.
+    #[track_caller]
     pub fn cancel_timer(&mut self, timer: M::Timer) {
         if let Some(timer) = self.timers.forget(timer) {
-            self.actions.push(Action::CancelTimer { timer });
+            self.ask(Action::CancelTimer { timer }, 0);
         }
     }
 
     /// The host's disk, which survives a restart.
     pub fn disk(&mut self) -> DiskHandle<'_> {
-        DiskHandle::new(self.disk, self.actions)
+        let asked = Asked { actions: self.actions, bytes: &mut self.action_bytes };
+        DiskHandle::new(self.disk, asked)
     }
 
     /// Tells the application something.
+    #[track_caller]
     pub fn notify(&mut self, notice: M::Notice) {
-        self.actions.push(Action::Notify(crate::codec::encode(&notice)));
+        let bytes = crate::codec::encode(&notice);
+        let size = bytes.len();
+        self.ask(Action::Notify(bytes), size);
+    }
+
+    #[track_caller]
+    fn ask(&mut self, action: Action, size: usize) {
+        Asked { actions: self.actions, bytes: &mut self.action_bytes }.push(action, size);
     }
 }
+
+/// The most actions that one event may lead to.
+pub const MAX_ACTIONS: usize = 100_000;
+
+/// The most bytes that the datagrams, writes and notices of one event may have together: 64 MiB.
+pub const MAX_ACTION_BYTES: usize = 64 << 20;
+
+/// What one handler has asked for so far. A handler that asks without end is ended by a panic, since it would not end by
+/// itself; `crash.rs` turns it into words.
+pub(crate) struct Asked<'a> {
+    actions: &'a mut Vec<Action>,
+    bytes: &'a mut usize,
+}
+
+impl Asked<'_> {
+    #[track_caller]
+    pub(crate) fn push(&mut self, action: Action, size: usize) {
+        *self.bytes += size;
+        if self.actions.len() >= MAX_ACTIONS || *self.bytes > MAX_ACTION_BYTES {
+            std::panic::panic_any(WithoutEnd);
+        }
+        self.actions.push(action);
+    }
+}
+
+/// What a handler that asks without end panics with.
+pub(crate) struct WithoutEnd;
 
 /// A timer's name as the kit knows it: equal for equal names, in every process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -207,6 +250,13 @@ impl<T: Copy + Eq + Hash> TimerTable<T> {
     pub(crate) fn take(&mut self, id: TimerId) -> Option<T> {
         let index = self.0.iter().position(|(known, _)| *known == id)?;
         Some(self.0.swap_remove(index).1)
+    }
+
+    /// The timers that are in the table, in an order of their own.
+    pub(crate) fn set(&self) -> Vec<TimerId> {
+        let mut set: Vec<TimerId> = self.0.iter().map(|(id, _)| *id).collect();
+        set.sort_unstable();
+        set
     }
 
     pub(crate) fn find(&self, id: TimerId) -> Option<T> {

@@ -9,6 +9,7 @@ use crate::disk::{Disk, DiskImage};
 use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
 use crate::watch;
 use serde::{Deserialize, Serialize};
+use std::any::Any;
 use std::cell::Cell;
 
 /// What happens to a machine.
@@ -51,6 +52,23 @@ pub trait Node {
 
     /// The machine's state, for people.
     fn describe(&self) -> String;
+
+    /// What the guards need to look at; `None` for a node that they cannot guard, such as one behind a pipe.
+    fn inspect(&self) -> Option<&dyn Inspect> {
+        None
+    }
+}
+
+/// What the kit can ask of a machine only where it runs; `guard.rs` is who asks.
+pub trait Inspect: Any {
+    /// The name of the machine's type, without its path.
+    fn type_name(&self) -> &'static str;
+
+    /// Whether the two machines are equal (`==`); `None` when they are not of one type.
+    fn equals(&self, other: &dyn Inspect) -> Option<bool>;
+
+    /// Equal for machines with the same disk and the same timers set.
+    fn surroundings(&self) -> u64;
 }
 
 /// A machine in this process.
@@ -129,6 +147,25 @@ impl<M: Machine> Node for LocalNode<M> {
 
     fn describe(&self) -> String {
         guarded(|| format!("{:?}", self.machine)).unwrap_or_else(|crash| crash.to_string())
+    }
+
+    fn inspect(&self) -> Option<&dyn Inspect> {
+        Some(self)
+    }
+}
+
+impl<M: Machine> Inspect for LocalNode<M> {
+    fn type_name(&self) -> &'static str {
+        short_type_name::<M>()
+    }
+
+    fn equals(&self, other: &dyn Inspect) -> Option<bool> {
+        let other = (other as &dyn Any).downcast_ref::<LocalNode<M>>()?;
+        Some(self.machine == other.machine)
+    }
+
+    fn surroundings(&self) -> u64 {
+        crate::hash_of(&(&self.disk, self.timers.set()))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::channel::Channel;
 use crate::crash::Crash;
 use crate::driver::{Answer, HANDLER_PATIENCE, NodeId, OwnedEvent, Request};
 use crate::group::Group;
-use crate::machine::{Action, Moment, TimerId};
+use crate::machine::{Action, MAX_ACTIONS, Moment, TimerId};
 use crate::node::{Event, Node};
 use crate::program::Program;
 use std::cell::RefCell;
@@ -17,9 +17,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
 use std::time::Duration;
-
-/// The most actions that one event may lead to.
-const MAX_ACTIONS: usize = 100_000;
 
 /// The argument that makes a scenarios program serve as driver.
 pub const DRIVE: &str = "--drive";

@@ -5,19 +5,18 @@
 
 mod arguments;
 mod leave;
+mod student;
 
 use crate::channel::Channel;
 use crate::crash::{Crash, guarded};
 use crate::driver;
 use crate::program::{LocalProgram, Program};
 use crate::report::{self, Ended, Line};
-use crate::scenario::{Bench, Blame, Failure, Scenario, Suite, World};
-use crate::shrink::shrink;
+use crate::scenario::{Bench, Failure, Scenario, Suite};
 use crate::trace::Story;
 use crate::trace_file::{self, Header, TraceFile};
 use crate::watch;
 use arguments::{Arguments, Mode};
-use leave::leave;
 use rustix::process::{Signal, kill_process_group};
 use std::fs;
 use std::io;
@@ -200,32 +199,6 @@ pub fn run(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIterator<
     ended
 }
 
-/// As [`run`], for a person: a failing run is made as small as can be, and leaves its trace and its picture.
-fn run_and_tell(
-    suite: &Suite,
-    scenario: &Scenario,
-    program: &dyn Program,
-    seeds: impl IntoIterator<Item = u64>,
-) -> Ended {
-    let ended = run(scenario, program, seeds);
-    if ended.failure.as_ref().is_none_or(|failure| failure.blame == Blame::Kit)
-        || scenario.world == World::Live
-    {
-        return ended;
-    }
-    let shrinks = scenario.world == World::Simulation;
-    let small = shrinks.then(|| shrink(scenario, || Bench::new(program, ended.seed), run_once)).flatten();
-    let ended = small.unwrap_or(ended);
-    // Once more, to look into the machines after each step.
-    let again = Bench::new(program, ended.seed).with_recipe(&ended.recipe).with_states();
-    let mut told = run_once(scenario, &again);
-    if told.failure.is_none() {
-        told = ended;
-    }
-    leave(suite.lab, scenario, &mut told);
-    told
-}
-
 fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
     // Student code is guarded where it is called: a panic that comes through here is the kit's.
     let outcome = guarded(|| (scenario.run)(bench));
@@ -263,7 +236,7 @@ fn inside(
         end_group();
     });
     let ended = match &arguments.trace {
-        None => run_and_tell(suite, scenario, program, seeds(scenario, arguments)),
+        None => student::run(suite, scenario, program, seeds(scenario, arguments)),
         Some(path) => {
             let Header { seed, recipe, .. } = read_trace(path).map_err(io::Error::other)?.header;
             run_once(scenario, &Bench::new(program, seed).with_recipe(&recipe).with_states())

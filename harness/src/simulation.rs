@@ -37,6 +37,9 @@ use std::time::Duration;
 /// How many events may happen without virtual time moving on.
 const MAX_EVENTS_PER_MOMENT: u64 = 100_000;
 
+/// How many events may be planned at once, of which nearly all are datagrams on their way.
+const MAX_PLANNED: usize = 100_000;
+
 /// Keeps the dice of events apart from those of datagrams.
 const EVENT: u64 = u64::MAX;
 

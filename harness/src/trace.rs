@@ -13,6 +13,9 @@ use std::sync::Arc;
 /// The most steps that a trace keeps; what comes later is counted, not kept.
 const MAX_STEPS: usize = 1 << 20;
 
+/// The most rows and records of a story; it has the last ones.
+const MAX_STORY: usize = 10_000;
+
 /// The widest text of a row, in characters.
 const ROW_WIDTH: usize = 96;
 
@@ -202,10 +205,13 @@ impl Trace {
 
     /// The trace as a story, titled with where it comes from and how long it is.
     pub(crate) fn story(&self, source: &str) -> Story {
-        let rows = self.rows();
+        let mut rows = self.rows();
         let plural = if rows.len() == 1 { "" } else { "s" };
+        let title = format!("{source}, {} step{plural}", rows.len());
+        let before = rows.len().saturating_sub(MAX_STORY);
+        rows.drain(..before);
         Story {
-            title: format!("{source}, {} step{plural}", rows.len()),
+            title,
             rows,
             hosts: self.labels.iter().map(|label| label.name.clone()).collect(),
             records: self.records(),
@@ -251,7 +257,7 @@ impl Trace {
                 state: step.state.clone(),
             }
         };
-        self.steps.iter().map(record).collect()
+        self.steps[self.steps.len().saturating_sub(MAX_STORY)..].iter().map(record).collect()
     }
 
     /// To whom it happened, and what, in words.
@@ -292,7 +298,7 @@ fn is_event(what: &What) -> bool {
     !matches!(what, What::Sent(_) | What::Notified(..) | What::Disk(..))
 }
 
-fn disk_op(op: &DiskOp) -> String {
+pub(crate) fn disk_op(op: &DiskOp) -> String {
     match op {
         DiskOp::Write(name, content) => format!("writes {} to {name}", text::bytes(content, 24)),
         DiskOp::Append(name, bytes) => format!("appends {} to {name}", text::bytes(bytes, 24)),

@@ -1,7 +1,7 @@
 //! How a simulation goes on: the next event in the order of moments, what a host makes of it, and what follows.
 
 use super::host::{Power, Waiting};
-use super::{EVENT, Happening, MAX_EVENTS_PER_MOMENT, Planned, Simulation};
+use super::{EVENT, Happening, MAX_EVENTS_PER_MOMENT, MAX_PLANNED, Planned, Simulation};
 use crate::crash::Crash;
 use crate::disk::DiskOp;
 use crate::machine::{Action, Host, Moment, TimerId};
@@ -21,7 +21,14 @@ impl Simulation<'_> {
         if self.at_this_moment > MAX_EVENTS_PER_MOMENT {
             return Err(self.fail(format!(
                 "At {} more than {MAX_EVENTS_PER_MOMENT} events happened without time moving on: a timer is set to \
-                 zero again and again.",
+                 zero again and again, or machines answer each other without end.",
+                self.now
+            )));
+        }
+        if self.queue.len() > MAX_PLANNED {
+            return Err(self.fail(format!(
+                "At {} more than {MAX_PLANNED} datagrams are on their way at once: machines answer each other with ever \
+                 more of them.",
                 self.now
             )));
         }
