@@ -133,14 +133,17 @@ impl Simulation<'_> {
             Action::SetTimer { timer, after } => {
                 let after = self.hosts[usize::from(host.0)].real(after);
                 let order = self.plan(self.now + after, Happening::Timer { host, timer });
-                let timers = &mut self.hosts[usize::from(host.0)].timers;
-                match timers.iter_mut().find(|(set, _)| *set == timer) {
+                let state = &mut self.hosts[usize::from(host.0)];
+                state.forget_waiting(timer);
+                match state.timers.iter_mut().find(|(set, _)| *set == timer) {
                     Some(set) => set.1 = order,
-                    None => timers.push((timer, order)),
+                    None => state.timers.push((timer, order)),
                 }
             }
             Action::CancelTimer { timer } => {
-                self.hosts[usize::from(host.0)].timers.retain(|(set, _)| *set != timer);
+                let state = &mut self.hosts[usize::from(host.0)];
+                state.forget_waiting(timer);
+                state.timers.retain(|(set, _)| *set != timer);
             }
             Action::Disk(op) => return Ok(self.disk_op(host, op)),
             Action::Notify(bytes) => {

@@ -101,6 +101,11 @@ impl<'a> SimulatedHost<'a> {
         true
     }
 
+    /// A timer that ran out while the host was busy or paused does not wait any more: it was stopped or set again.
+    pub(super) fn forget_waiting(&mut self, timer: TimerId) {
+        self.waiting.retain(|waiting| !matches!(waiting, Waiting::Timer(late) if *late == timer));
+    }
+
     /// What has waited longest, when the host can take it now.
     pub(super) fn next_waiting(&mut self, now: Time) -> Option<Waiting> {
         if self.power != Power::Up || self.busy_until > now {
@@ -163,6 +168,15 @@ mod tests {
         host.options.clock_ppm = -500_000;
         assert_eq!(host.clock(Time::ZERO + ms(10)), Time::ZERO + ms(5));
         assert_eq!(host.real(ms(10)), ms(20));
+    }
+
+    #[test]
+    fn a_timer_that_waits_can_be_forgotten() {
+        let mut host = SimulatedHost::new();
+        [1, 2, 1].map(|id| assert!(host.wait(Waiting::Timer(TimerId(id)))));
+        host.forget_waiting(TimerId(1));
+        assert!(matches!(host.next_waiting(Time::ZERO), Some(Waiting::Timer(TimerId(2)))));
+        assert!(host.next_waiting(Time::ZERO).is_none());
     }
 
     #[test]
