@@ -201,7 +201,7 @@ impl State {
 
     fn fire(&mut self, host: Host, trace: &mut Trace) -> Result<bool, Crash> {
         self.timers += 1;
-        let mut changed = self.hosts[usize::from(host.0)].copy();
+        let mut changed = self.hosts[usize::from(host.0)].copy()?;
         let Some((passed, timer)) = changed.timers.fire() else { return Ok(false) };
         changed.clock = changed.clock + passed;
         if !trace.is_off() {
@@ -213,7 +213,7 @@ impl State {
     }
 
     fn step(&mut self, host: Host, event: Event<'_>, trace: &mut Trace) -> Result<bool, Crash> {
-        let mut changed = self.hosts[usize::from(host.0)].copy();
+        let mut changed = self.hosts[usize::from(host.0)].copy()?;
         let mut actions = vec![];
         changed.node.handle(Moment { now: changed.clock, random: 0 }, event, &mut actions)?;
         changed.node_key = changed.node.key();
@@ -248,15 +248,15 @@ impl State {
 }
 
 impl SearchedHost {
-    fn copy(&self) -> SearchedHost {
-        SearchedHost {
-            node: self.node.fork(),
+    fn copy(&self) -> Result<SearchedHost, Crash> {
+        Ok(SearchedHost {
+            node: self.node.fork()?,
             node_key: self.node_key,
             timers: self.timers.clone(),
             disk: self.disk.clone(),
             clock: self.clock,
             notices: self.notices.clone(),
-        }
+        })
     }
 
     fn tell(&mut self, bytes: Arc<[u8]>) {
