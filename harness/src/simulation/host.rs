@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn a_timer_that_waits_can_be_forgotten() {
         let mut host = SimulatedHost::new();
-        [1, 2, 1].map(|id| assert!(host.wait(Waiting::Timer(TimerId(id)))));
+        assert!([1, 2, 1].into_iter().all(|id| host.wait(Waiting::Timer(TimerId(id)))));
         host.forget_waiting(TimerId(1));
         assert!(matches!(host.next_waiting(Time::ZERO), Some(Waiting::Timer(TimerId(2)))));
         assert!(host.next_waiting(Time::ZERO).is_none());
