@@ -151,6 +151,27 @@ pub enum Action {
     Disk(DiskOp),
     /// Tell the application; the bytes are an encoded notice.
     Notify(Vec<u8>),
+    /// Throw away the datagram whose arrival is the present event. A machine never does; the socket of an asynchronous host
+    /// does when nobody will receive from it.
+    Discard(Unread),
+}
+
+/// Why a datagram that has arrived is received by nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unread {
+    /// No socket is bound.
+    NoSocket,
+    /// The socket's buffer is full.
+    BufferFull,
+}
+
+impl Unread {
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Unread::NoSocket => "no socket is bound",
+            Unread::BufferFull => "the socket's buffer is full",
+        }
+    }
 }
 
 /// When an event happens, and the randomness that its handler may use.
@@ -162,13 +183,16 @@ pub struct Moment {
     pub random: u64,
 }
 
-enum RandomSource {
+/// The randomness of one event; its generator is made when the first bits are drawn.
+pub(crate) enum RandomSource {
+    /// Nothing was drawn: the seed.
     Unused(u64),
+    /// Something was drawn.
     Running(Box<Random>),
 }
 
 impl RandomSource {
-    fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         if let RandomSource::Unused(seed) = *self {
             *self = RandomSource::Running(Box::new(Random::new(seed)));
         }

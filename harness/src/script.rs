@@ -264,6 +264,11 @@ where
                 Action::SetTimer { timer, after } => self.timers.set(timer, after),
                 Action::CancelTimer { timer } => self.timers.cancel(timer),
                 Action::Disk(op) => self.trace.push(self.now, || What::Disk(SUBJECT, op)),
+                Action::Discard(unread) => {
+                    let Event::Datagram { from, datagram } = event else { continue };
+                    let (datagram, why) = (datagram.into(), unread.reason());
+                    self.trace.push(self.now, || What::Lost { from, to: SUBJECT, datagram, why });
+                }
                 Action::Notify(bytes) => {
                     self.trace.push(self.now, || What::Notified(SUBJECT, bytes.as_slice().into()));
                     self.notices.push_back(bytes);

@@ -234,6 +234,7 @@ impl State {
                     changed.disk.apply(&op);
                     trace.push(changed.clock, || What::Disk(host, op));
                 }
+                Action::Discard(_) => {}
                 Action::Notify(bytes) => {
                     told = true;
                     let bytes: Arc<[u8]> = bytes.into();

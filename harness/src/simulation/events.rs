@@ -4,7 +4,7 @@ use super::host::{Power, Waiting};
 use super::{EVENT, Happening, MAX_EVENTS_PER_MOMENT, Planned, Simulation};
 use crate::crash::Crash;
 use crate::disk::DiskOp;
-use crate::machine::{Action, Host, Moment, TimerId};
+use crate::machine::{Action, Host, Moment, TimerId, Unread};
 use crate::node::Event;
 use crate::random::{Dice, Draw as _};
 use crate::scenario::{Failure, Outcome};
@@ -51,7 +51,7 @@ impl Simulation<'_> {
         if !state.is_ready(self.now) {
             if !state.wait(Waiting::Datagram { from, datagram: datagram.clone() }) {
                 self.network.counts_mut(from, to).socket_overflowed += 1;
-                let why = "the socket's buffer is full";
+                let why = Unread::BufferFull.reason();
                 self.trace.push(self.now, || What::Lost { from, to, datagram, why });
             }
             return Ok(());
@@ -112,7 +112,9 @@ impl Simulation<'_> {
         let answer = node.handle(moment, event, &mut actions);
         answer.map_err(|crash| self.crashed(crash))?;
         for action in actions.drain(..) {
-            if !self.act(host, action)? {
+            if let Action::Discard(unread) = action {
+                self.discard(host, event, unread);
+            } else if !self.act(host, action)? {
                 break;
             }
         }
@@ -151,8 +153,25 @@ impl Simulation<'_> {
                 self.trace.push(self.now, || What::Notified(host, bytes.clone()));
                 self.hosts[usize::from(host.0)].notices.push(bytes);
             }
+            Action::Discard(_) => {}
         }
         Ok(true)
+    }
+
+    /// The datagram whose arrival `event` was is received by nobody.
+    fn discard(&mut self, to: Host, event: Event<'_>, unread: Unread) {
+        let Event::Datagram { from, datagram } = event else { return };
+        let counts = self.network.counts_mut(from, to);
+        match unread {
+            Unread::NoSocket => counts.unheard += 1,
+            Unread::BufferFull => counts.socket_overflowed += 1,
+        }
+        self.trace.push(self.now, || What::Lost {
+            from,
+            to,
+            datagram: datagram.into(),
+            why: unread.reason(),
+        });
     }
 
     fn disk_op(&mut self, host: Host, op: DiskOp) -> bool {
