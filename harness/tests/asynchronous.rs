@@ -229,6 +229,15 @@ fn channels_locks_and_joins_of_tokio_work() {
     assert_eq!(said.unwrap(), ["10 ms 55"]);
 }
 
+/// Says when it is dropped.
+struct Loud(Node);
+
+impl Drop for Loud {
+    fn drop(&mut self) {
+        say(&self.0, "dropped");
+    }
+}
+
 // Time.
 
 #[test]
@@ -253,12 +262,6 @@ fn a_thousand_sleepers_wake_in_the_order_of_their_times() {
 
 #[test]
 fn a_timeout_lets_the_future_win_or_drops_it() {
-    struct Loud(Node);
-    impl Drop for Loud {
-        fn drop(&mut self) {
-            say(&self.0, "dropped");
-        }
-    }
     let said = alone(|node| async move {
         let in_time = node.timeout(ms(20), node.sleep(ms(10))).await;
         say(&node, format!("{in_time:?}"));
@@ -487,6 +490,7 @@ fn a_program_that_returns_takes_its_tasks_along() {
         let inner = node.clone();
         node.spawn(async move {
             let _socket = UdpSocket::bind(&inner).await.unwrap();
+            let _loud = Loud(inner.clone());
             inner.sleep(ms(50)).await;
             say(&inner, "an orphan");
         });
