@@ -3,6 +3,7 @@
 //! `cargo bench -p faultline` for the release profile, `cargo bench -p faultline --profile dev` for the one in which
 //! students run.
 
+use faultline::asynchronous::{NodeHandle, UdpSocket};
 use faultline::program::{LocalProgram, Role};
 use faultline::scenario::{Bench, Failure};
 use faultline::search::{Limits, Search};
@@ -11,6 +12,7 @@ use faultline::{Context, Host, Machine, Never, ms, text};
 use rustix::time::{ClockId, clock_gettime};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 const ROUNDS: u32 = 200_000;
@@ -41,6 +43,7 @@ impl fmt::Display for Serve {
 }
 
 const PLAYER: Role<Config, Serve, Never> = Role::new("player", |bytes| text::bytes(bytes, 8));
+const ASYNC_PLAYER: Role<Config, Serve, Never> = Role::new("async-player", |bytes| text::bytes(bytes, 8));
 
 impl Player {
     fn throw(&mut self, ctx: &mut Context<Self>) {
@@ -71,19 +74,40 @@ impl Machine for Player {
     }
 }
 
+/// The same game in asynchronous code, with a timeout instead of the timer.
+async fn play(Config { peer, mut left }: Config, node: NodeHandle<Serve, Never>) -> io::Result<()> {
+    let socket = UdpSocket::bind(&node).await?;
+    let mut ball = [0; 4];
+    let mut throws = node.timeout(ms(1), node.next_command()).await.is_ok();
+    while left > 0 {
+        if throws {
+            left -= 1;
+            socket.send_to(&left.to_be_bytes(), peer).await?;
+        }
+        // A ball that does not come back in time is thrown again.
+        let _ = node.timeout(ms(1_000), socket.recv_from(&mut ball)).await;
+        throws = true;
+    }
+    Ok(())
+}
+
 fn main() -> Result<(), Failure> {
-    let program = LocalProgram::new().role(&PLAYER, |Config { peer, left }| Player { peer, left });
+    let program = LocalProgram::new()
+        .role(&PLAYER, |Config { peer, left }| Player { peer, left })
+        .async_role(&ASYNC_PLAYER, play);
     let bench = Bench::new(&program, 1);
     let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
     for (name, link) in [
         ("perfect network", Link::default()),
         ("10 % loss, 1 to 10 ms", Link { loss: 0.1, latency_max: ms(10), ..Link::default() }),
     ] {
-        let (datagrams, seconds) = timed(|| simulate(&bench, link))?;
-        println!(
-            "{profile:<8} simulation, {name:<22} {:>12.0} datagrams per CPU-second",
-            datagrams / seconds
-        );
+        for (role, code) in [(&PLAYER, "simulation"), (&ASYNC_PLAYER, "async code")] {
+            let (datagrams, seconds) = timed(|| simulate(&bench, role, link))?;
+            println!(
+                "{profile:<8} {code}, {name:<22} {:>12.0} datagrams per CPU-second",
+                datagrams / seconds
+            );
+        }
     }
     let (states, seconds) = timed(|| search(&bench))?;
     println!(
@@ -103,12 +127,12 @@ fn cpu() -> Duration {
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
 }
 
-fn simulate(bench: &Bench<'_>, link: Link) -> Result<f64, Failure> {
+fn simulate(bench: &Bench<'_>, role: &Role<Config, Serve, Never>, link: Link) -> Result<f64, Failure> {
     let (mut simulation, [a, b]) = Simulation::new(bench, ["left", "right"]);
     simulation.without_trace();
     simulation.links(link);
-    let left = simulation.start(a, &PLAYER, &Config { peer: b, left: ROUNDS })?;
-    simulation.start(b, &PLAYER, &Config { peer: a, left: ROUNDS })?;
+    let left = simulation.start(a, role, &Config { peer: b, left: ROUNDS })?;
+    simulation.start(b, role, &Config { peer: a, left: ROUNDS })?;
     simulation.command(left, &Serve)?;
     simulation.run_for(Duration::from_secs(1_000_000))?;
     Ok((simulation.counts(a, b).delivered + simulation.counts(b, a).delivered) as f64)

@@ -266,8 +266,7 @@ impl<'a> DiskHandle<'a> {
     #[track_caller]
     fn make(&mut self, op: DiskOp) {
         self.disk.apply(&op);
-        let size = op.bytes();
-        self.asked.push(Action::Disk(op), size);
+        self.asked.push(Action::Disk(op));
     }
 }
 

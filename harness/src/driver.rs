@@ -111,7 +111,7 @@ fn answer(program: &LocalProgram, nodes: &mut Vec<Box<dyn Node>>, request: Reque
         Request::Step { node, keep, moment, event } => {
             let mut actions = vec![];
             let node = if keep {
-                let copy = find(nodes, node)?.fork();
+                let copy = find(nodes, node)?.fork()?;
                 nodes.push(copy);
                 last(nodes)
             } else {

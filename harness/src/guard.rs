@@ -132,13 +132,13 @@ impl Node for GuardedNode {
         answer
     }
 
-    fn fork(&self) -> Box<dyn Node> {
-        Box::new(GuardedNode {
-            node: self.node.fork(),
+    fn fork(&self) -> Result<Box<dyn Node>, Crash> {
+        Ok(Box::new(GuardedNode {
+            node: self.node.fork()?,
             origin: self.origin,
             past: self.past,
             log: self.log.clone(),
-        })
+        }))
     }
 
     fn key(&self) -> u64 {

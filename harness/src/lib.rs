@@ -1,9 +1,10 @@
 //! Faultline runs a student's protocol in several worlds, injects faults, and tells why it failed.
 //!
-//! A protocol is a [`machine::Machine`]. A [`scenario::Scenario`] puts it into a world ([`script`], [`search`],
+//! A protocol is a [`machine::Machine`] (or a program of tasks, [`asynchronous`]). A [`scenario::Scenario`] puts it into a world ([`script`], [`search`],
 //! [`simulation`], [`live`]) and checks one behaviour. The [`runner`] runs scenarios for students; `remote` and
 //! [`driver`] let the judge run the same scenarios against code in another process. Start with `machine.rs`.
 
+pub mod asynchronous;
 mod channel;
 pub mod codec;
 pub mod crash;

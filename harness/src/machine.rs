@@ -99,28 +99,27 @@ impl<'a, M: Machine> Context<'a, M> {
     /// Gives a datagram to the network, which may lose, duplicate, delay, reorder or corrupt it.
     #[track_caller]
     pub fn send(&mut self, to: Host, datagram: Vec<u8>) {
-        let size = datagram.len();
-        self.ask(Action::Send { to, datagram: datagram.into() }, size);
+        self.ask(Action::Send { to, datagram: datagram.into() });
     }
 
     /// Sets `timer` to run out `after` from now. If it was set already, it is moved.
     #[track_caller]
     pub fn set_timer(&mut self, timer: M::Timer, after: Duration) {
         let timer = self.timers.intern(timer);
-        self.ask(Action::SetTimer { timer, after }, 0);
+        self.ask(Action::SetTimer { timer, after });
     }
 
     /// Stops `timer`. Nothing happens when it is not set.
     #[track_caller]
     pub fn cancel_timer(&mut self, timer: M::Timer) {
         if let Some(timer) = self.timers.forget(timer) {
-            self.ask(Action::CancelTimer { timer }, 0);
+            self.ask(Action::CancelTimer { timer });
         }
     }
 
     /// The host's disk, which survives a restart.
     pub fn disk(&mut self) -> DiskHandle<'_> {
-        let asked = Asked { actions: self.actions, bytes: &mut self.action_bytes };
+        let asked = Asked::new(self.actions, &mut self.action_bytes);
         DiskHandle::new(self.disk, asked)
     }
 
@@ -128,13 +127,12 @@ impl<'a, M: Machine> Context<'a, M> {
     #[track_caller]
     pub fn notify(&mut self, notice: M::Notice) {
         let bytes = crate::codec::encode(&notice);
-        let size = bytes.len();
-        self.ask(Action::Notify(bytes), size);
+        self.ask(Action::Notify(bytes));
     }
 
     #[track_caller]
-    fn ask(&mut self, action: Action, size: usize) {
-        Asked { actions: self.actions, bytes: &mut self.action_bytes }.push(action, size);
+    fn ask(&mut self, action: Action) {
+        Asked::new(self.actions, &mut self.action_bytes).push(action);
     }
 }
 
@@ -151,10 +149,15 @@ pub(crate) struct Asked<'a> {
     bytes: &'a mut usize,
 }
 
-impl Asked<'_> {
+impl<'a> Asked<'a> {
+    /// Appends to `actions`; `bytes` is what they hold so far.
+    pub(crate) fn new(actions: &'a mut Vec<Action>, bytes: &'a mut usize) -> Asked<'a> {
+        Asked { actions, bytes }
+    }
+
     #[track_caller]
-    pub(crate) fn push(&mut self, action: Action, size: usize) {
-        *self.bytes += size;
+    pub(crate) fn push(&mut self, action: Action) {
+        *self.bytes += action.bytes();
         if self.actions.len() >= MAX_ACTIONS || *self.bytes > MAX_ACTION_BYTES {
             std::panic::panic_any(WithoutEnd);
         }
@@ -195,6 +198,39 @@ pub enum Action {
     Disk(DiskOp),
     /// Tell the application; the bytes are an encoded notice.
     Notify(Vec<u8>),
+    /// Throw away the datagram whose arrival is the present event. A machine never does; the socket of an asynchronous host
+    /// does when nobody will receive from it.
+    Discard(Unread),
+}
+
+impl Action {
+    /// How many bytes it carries.
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Action::Send { datagram, .. } => datagram.len(),
+            Action::Notify(bytes) => bytes.len(),
+            Action::Disk(op) => op.bytes(),
+            Action::SetTimer { .. } | Action::CancelTimer { .. } | Action::Discard(_) => 0,
+        }
+    }
+}
+
+/// Why a datagram that has arrived is received by nobody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Unread {
+    /// No socket is bound.
+    NoSocket,
+    /// The socket's buffer is full.
+    BufferFull,
+}
+
+impl Unread {
+    pub(crate) fn reason(self) -> &'static str {
+        match self {
+            Unread::NoSocket => "no socket is bound",
+            Unread::BufferFull => "the socket's buffer is full",
+        }
+    }
 }
 
 /// When an event happens, and the randomness that its handler may use.
@@ -206,13 +242,16 @@ pub struct Moment {
     pub random: u64,
 }
 
-enum RandomSource {
+/// The randomness of one event; its generator is made when the first bits are drawn.
+pub(crate) enum RandomSource {
+    /// Nothing was drawn: the seed.
     Unused(u64),
+    /// Something was drawn.
     Running(Box<Random>),
 }
 
 impl RandomSource {
-    fn bits(&mut self) -> u64 {
+    pub(crate) fn bits(&mut self) -> u64 {
         if let RandomSource::Unused(seed) = *self {
             *self = RandomSource::Running(Box::new(Random::new(seed)));
         }

@@ -39,7 +39,10 @@ pub trait Node {
     fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash>;
 
     /// A copy that goes its own way.
-    fn fork(&self) -> Box<dyn Node>;
+    ///
+    /// # Errors
+    /// It cannot be copied, because it is asynchronous.
+    fn fork(&self) -> Result<Box<dyn Node>, Crash>;
 
     /// Equal for nodes that will behave alike, as far as is known.
     fn key(&self) -> u64;
@@ -107,9 +110,8 @@ impl<M: Machine> Node for LocalNode<M> {
             })?),
             _ => None,
         };
-        if let Event::Start(image @ [_, ..]) = event {
-            let image = codec::decode::<DiskImage>(image);
-            *disk = Disk::of(&image.map_err(|error| Crash::Misused(format!("a bad disk image: {error}")))?);
+        if let Event::Start(image) = event {
+            *disk = disk_of(image)?;
         }
         let mut ctx = Context::new(moment, clock_read, timers, disk, actions);
         let _inside = role.enter(&event);
@@ -123,14 +125,14 @@ impl<M: Machine> Node for LocalNode<M> {
         })
     }
 
-    fn fork(&self) -> Box<dyn Node> {
-        Box::new(LocalNode {
+    fn fork(&self) -> Result<Box<dyn Node>, Crash> {
+        Ok(Box::new(LocalNode {
             machine: self.machine.clone(),
             timers: self.timers.clone(),
             disk: self.disk.clone(),
             clock_read: self.clock_read.clone(),
             role: self.role,
-        })
+        }))
     }
 
     fn key(&self) -> u64 {
@@ -169,8 +171,17 @@ impl<M: Machine> Inspect for LocalNode<M> {
     }
 }
 
-fn unknown_timer(id: TimerId) -> Crash {
-    Crash::Misused(format!("the kit fired timer {id:?}, which this machine never set"))
+/// The disk that a host finds when it comes up, from the bytes of [`Event::Start`].
+pub(crate) fn disk_of(image: &[u8]) -> Result<Disk, Crash> {
+    if image.is_empty() {
+        return Ok(Disk::default());
+    }
+    let image = codec::decode::<DiskImage>(image);
+    Ok(Disk::of(&image.map_err(|error| Crash::Misused(format!("a bad disk image: {error}")))?))
+}
+
+pub(crate) fn unknown_timer(id: TimerId) -> Crash {
+    Crash::Misused(format!("the kit fired timer {id:?}, which is not set"))
 }
 
 /// `Sender` for `lab2_reliable::sender::Sender`.

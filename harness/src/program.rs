@@ -3,6 +3,7 @@
 //! Scenarios are written against [`Program`] alone, so the same source runs against code in this process
 //! ([`LocalProgram`]) and against code behind a pipe in another one (`remote.rs`).
 
+use crate::asynchronous::{AsyncNode, NodeHandle};
 use crate::codec;
 use crate::crash::{Crash, guarded};
 use crate::machine::Machine;
@@ -11,8 +12,12 @@ use crate::watch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
+use std::future::Future;
+use std::io;
 use std::marker::PhantomData;
+use std::panic::Location;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 /// A student's work.
 pub trait Program {
@@ -107,10 +112,34 @@ impl LocalProgram {
         M: Machine,
     {
         let start = move |config: &[u8]| {
-            let config = codec::decode(config)
-                .map_err(|error| Crash::Misused(format!("the kit gave a bad configuration: {error}")))?;
+            let config = configuration(config)?;
             let machine = guarded(|| make(config))?;
             Ok(Box::new(LocalNode::new(machine)) as Box<dyn Node>)
+        };
+        self.roles.insert(role.name, Box::new(start));
+        self
+    }
+
+    /// Offers an asynchronous program of `role`, whose main task is what `run` makes. When it returns, the program has ended
+    /// on that host, and with it all tasks; an error that it returns fails the run.
+    #[must_use]
+    #[track_caller]
+    pub fn async_role<Config, Command, Notice, Main>(
+        mut self,
+        role: &Role<Config, Command, Notice>,
+        run: impl Fn(Config, NodeHandle<Command, Notice>) -> Main + 'static,
+    ) -> Self
+    where
+        Config: DeserializeOwned + 'static,
+        Command: DeserializeOwned + 'static,
+        Notice: Serialize + 'static,
+        Main: Future<Output = io::Result<()>> + 'static,
+    {
+        let (name, place, run) = (role.name, Location::caller(), Rc::new(run));
+        let start = move |config: &[u8]| {
+            let (config, run) = (configuration(config)?, run.clone());
+            let node = AsyncNode::new(name, place, move |handle| run(config, handle));
+            Ok(Box::new(node) as Box<dyn Node>)
         };
         self.roles.insert(role.name, Box::new(start));
         self
@@ -159,6 +188,10 @@ impl Program for LocalProgram {
     fn executable(&self, name: &str) -> Result<&Path, Crash> {
         self.executables.get(name).map(PathBuf::as_path).ok_or_else(|| not_offered("executable", name))
     }
+}
+
+fn configuration<Config: DeserializeOwned>(bytes: &[u8]) -> Result<Config, Crash> {
+    codec::decode(bytes).map_err(|error| Crash::Misused(format!("the kit gave a bad configuration: {error}")))
 }
 
 fn not_offered(kind: &str, name: &str) -> Crash {

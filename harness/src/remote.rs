@@ -183,13 +183,13 @@ impl Node for RemoteNode {
         Ok(())
     }
 
-    fn fork(&self) -> Box<dyn Node> {
-        Box::new(RemoteNode {
+    fn fork(&self) -> Result<Box<dyn Node>, Crash> {
+        Ok(Box::new(RemoteNode {
             driver: self.driver.clone(),
             node: self.node.clone(),
             history: self.history,
             reads_clock: self.reads_clock,
-        })
+        }))
     }
 
     fn key(&self) -> u64 {

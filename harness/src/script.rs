@@ -262,6 +262,12 @@ where
                 Action::SetTimer { timer, after } => self.timers.set(timer, after),
                 Action::CancelTimer { timer } => self.timers.cancel(timer),
                 Action::Disk(op) => self.trace.push(self.now, || What::Disk(SUBJECT, op)),
+                Action::Discard(unread) => {
+                    let Event::Datagram { from, datagram } = event else { continue };
+                    let (datagram, why) = (datagram.into(), unread.reason());
+                    let carried = Carried { number: 0, from, to: SUBJECT, bytes: datagram };
+                    self.trace.push(self.now, || What::Lost(carried, why));
+                }
                 Action::Notify(bytes) => {
                     self.trace.push(self.now, || What::Notified(SUBJECT, bytes.as_slice().into()));
                     self.notices.push_back(bytes);

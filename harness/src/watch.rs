@@ -15,7 +15,7 @@ static ROLE: AtomicU8 = AtomicU8::new(0);
 static HANDLER: AtomicU8 = AtomicU8::new(0);
 static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
-const HANDLERS: [&str; 5] = ["on_start", "on_command", "on_datagram", "on_timer", "call"];
+const HANDLERS: [&str; 6] = ["on_start", "on_command", "on_datagram", "on_timer", "call", "task"];
 
 /// A kind of machine, known to the watcher by its number.
 #[derive(Clone, Copy)]
@@ -45,6 +45,11 @@ impl Role {
     /// A plain function of the student's runs until the guard is dropped.
     pub(crate) fn enter_call(self) -> Inside {
         self.enter_handler(4)
+    }
+
+    /// The tasks of an asynchronous host run until the guard is dropped.
+    pub(crate) fn enter_task(self) -> Inside {
+        self.enter_handler(5)
     }
 
     fn enter_handler(self, handler: u8) -> Inside {

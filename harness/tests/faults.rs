@@ -6,7 +6,7 @@ use faultline::disk::Unsynced;
 use faultline::program::LocalProgram;
 use faultline::scenario::{Bench, Failure};
 use faultline::simulation::{Change, Corruption, Fault, Handle, HostOptions, Link, Rule, Simulation, Which};
-use faultline::{Context, Host, Machine, Never, ms, text};
+use faultline::{Context, Host, Machine, Never, Time, ms, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -225,6 +225,47 @@ fn a_paused_host_has_its_timers_run_out_late() {
         stage.at(55, Change::Resume(stage.beacon));
     });
     assert_eq!(heard(&told), [(11, 0), (56, 1), (66, 2), (76, 3), (86, 4)]);
+}
+
+/// Stops its timer when it hears something, and sets it when it starts.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Stopper {
+    again: bool,
+}
+
+impl Machine for Stopper {
+    type Command = Never;
+    type Notice = Never;
+    type Timer = Tick;
+
+    fn on_start(&mut self, ctx: &mut Context<Self>) {
+        ctx.set_timer(Tick, ms(30));
+    }
+
+    fn on_datagram(&mut self, _: Host, _: &[u8], ctx: &mut Context<Self>) {
+        if self.again { ctx.set_timer(Tick, ms(30)) } else { ctx.cancel_timer(Tick) }
+    }
+
+    fn on_timer(&mut self, _: Tick, _: &mut Context<Self>) {}
+}
+
+#[test]
+fn a_timer_that_ran_out_in_a_pause_can_still_be_stopped_or_moved() {
+    for (again, fired) in [(false, vec![]), (true, vec![Time::ZERO + ms(80)])] {
+        let program = LocalProgram::new();
+        let bench = Bench::new(&program, 1);
+        let (mut world, [b, s]) = Simulation::new(&bench, ["beacon", "stopper"]);
+        let describe = |datagram: &[u8]| text::bytes(datagram, 24);
+        world.start_given(b, Beacon { lamp: s, next: 0, period: ms(20) }, describe).unwrap();
+        world.start_given(s, Stopper { again }, describe).unwrap();
+        world.schedule(ms(15), Change::Pause(s));
+        world.schedule(ms(35), Change::Crash(b, Unsynced::Lost));
+        world.schedule(ms(50), Change::Resume(s));
+        world.run_for(ms(200)).unwrap();
+        let story = world.story();
+        let late = story.rows.iter().filter(|row| row.host == "stopper" && row.text.contains("timer"));
+        assert_eq!(late.map(|row| row.at).collect::<Vec<_>>(), fired);
+    }
 }
 
 #[test]

@@ -133,6 +133,7 @@ fn show(action: &Action) -> String {
         Action::CancelTimer { .. } => "stopped a timer".into(),
         Action::Disk(op) => disk_op(op),
         Action::Notify(bytes) => format!("notified {}", text::bytes(bytes, 32)),
+        Action::Discard(unread) => format!("threw a datagram away ({})", unread.reason()),
     }
 }
 

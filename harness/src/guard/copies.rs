@@ -37,12 +37,12 @@ impl Default for Known {
 impl Before {
     pub(super) fn of(node: &dyn Node, known: &mut Known) -> Result<Before, String> {
         answering(node, || {
-            let copy = node.fork();
+            let copy = node.fork().map_err(|crash| crash.to_string())?;
             let key = copy.key();
             let text = (known.text_left > 0).then(|| copy.describe());
             known.text_left = known.text_left.saturating_sub(text.as_ref().map_or(0, String::len));
-            Before { copy, key, text }
-        })
+            Ok(Before { copy, key, text })
+        })?
     }
 
     /// Compares with the machine after the event and with the states that are known; the error says which rule is broken.
@@ -72,7 +72,7 @@ impl Before {
             let prints_alike = like.text.is_none() || self.text.is_none() || like.text == self.text;
             if !prints_alike && surroundings(&*like.copy) == surroundings(&*self.copy) {
                 let mut others = vec![];
-                let answer = like.copy.fork().handle(moment, *event, &mut others);
+                let answer = like.copy.fork().and_then(|mut copy| copy.handle(moment, *event, &mut others));
                 if answer.is_ok() && others != actions {
                     return Err(equal_but_different(name));
                 }

@@ -124,7 +124,8 @@ impl Log {
         key: u64,
     ) -> Past {
         let event = OwnedEvent::of(event);
-        let size = event_size(&event) + answer.as_ref().map_or(0, |actions| actions.iter().map(size).sum());
+        let size =
+            event_size(&event) + answer.as_ref().map_or(0, |actions| actions.iter().map(Action::bytes).sum());
         self.left.events -= 1;
         self.left.bytes = self.left.bytes.saturating_sub(size);
         let step = self.steps.len();
@@ -175,14 +176,5 @@ fn event_size(event: &OwnedEvent) -> usize {
     match event {
         OwnedEvent::Start(bytes) | OwnedEvent::Command(bytes) | OwnedEvent::Datagram(_, bytes) => bytes.len(),
         OwnedEvent::Timer(_) => 0,
-    }
-}
-
-fn size(action: &Action) -> usize {
-    match action {
-        Action::Send { datagram, .. } => datagram.len(),
-        Action::Notify(bytes) => bytes.len(),
-        Action::Disk(op) => op.bytes(),
-        Action::SetTimer { .. } | Action::CancelTimer { .. } => 0,
     }
 }

@@ -128,7 +128,7 @@ impl State {
     }
 
     fn bring_up(&mut self, host: Host, world: &World<'_>, trace: &mut Trace) -> Result<Applied, Crash> {
-        let mut changed = self.hosts[usize::from(host.0)].copy();
+        let mut changed = self.hosts[usize::from(host.0)].copy()?;
         changed.node = Some(world.makers[usize::from(host.0)]()?);
         let image = changed.disk.image();
         let image = if image.is_empty() { vec![] } else { codec::encode(&image) };
@@ -310,7 +310,8 @@ impl State {
 
     fn crash(&mut self, host: Host, unsynced: Unsynced, trace: &mut Trace) {
         self.crashes += 1;
-        let SearchedHost { disk, clock, notices, .. } = self.hosts[usize::from(host.0)].copy();
+        let SearchedHost { disk, clock, notices, .. } = &*self.hosts[usize::from(host.0)];
+        let (disk, clock, notices) = (disk.clone(), *clock, notices.clone());
         let mut changed = SearchedHost { disk, clock, notices, ..SearchedHost::down() };
         changed.disk.crash(unsynced);
         trace.push(changed.clock, || What::Changed(host, "crashes".into()));
@@ -328,7 +329,7 @@ impl State {
         trace: &mut Trace,
     ) -> Result<Applied, Crash> {
         self.timers += 1;
-        let mut changed = self.hosts[usize::from(host.0)].copy();
+        let mut changed = self.hosts[usize::from(host.0)].copy()?;
         let Some((passed, timer)) = changed.timers.fire() else { return Ok(Applied::default()) };
         changed.clock = changed.clock + passed;
         if !trace.is_off() {
@@ -346,7 +347,7 @@ impl State {
         crash_after: Option<(u8, Unsynced)>,
         trace: &mut Trace,
     ) -> Result<Applied, Crash> {
-        let mut changed = self.hosts[usize::from(host.0)].copy();
+        let mut changed = self.hosts[usize::from(host.0)].copy()?;
         let Some(node) = &mut changed.node else { return Ok(Applied::default()) };
         let mut actions = vec![];
         node.handle(Moment { now: changed.clock, random: 0 }, event, &mut actions)?;
@@ -387,6 +388,7 @@ impl State {
                 trace.push(changed.clock, || What::Sent(carried.clone()));
                 self.flight.push(InFlight { carried, key });
             }
+            Action::Discard(_) => {}
             Action::SetTimer { timer, after } => changed.timers.set(timer, after),
             Action::CancelTimer { timer } => changed.timers.cancel(timer),
             Action::Disk(op) => {
@@ -416,15 +418,15 @@ impl SearchedHost {
         }
     }
 
-    fn copy(&self) -> SearchedHost {
-        SearchedHost {
-            node: self.node.as_ref().map(|node| node.fork()),
+    fn copy(&self) -> Result<SearchedHost, Crash> {
+        Ok(SearchedHost {
+            node: self.node.as_ref().map(|node| node.fork()).transpose()?,
             node_key: self.node_key,
             timers: self.timers.clone(),
             disk: self.disk.clone(),
             clock: self.clock,
             notices: self.notices.clone(),
-        }
+        })
     }
 
     fn tell(&mut self, bytes: Arc<[u8]>) {

@@ -4,7 +4,7 @@ use super::host::{Power, Waiting};
 use super::{EVENT, Happening, MAX_EVENTS_PER_MOMENT, MAX_PLANNED, Planned, Simulation};
 use crate::crash::Crash;
 use crate::disk::DiskOp;
-use crate::machine::{Action, Host, Moment, TimerId};
+use crate::machine::{Action, Host, Moment, TimerId, Unread};
 use crate::node::Event;
 use crate::random::{Dice, Draw as _};
 use crate::scenario::{Failure, Outcome};
@@ -59,7 +59,7 @@ impl Simulation<'_> {
         }
         if let Err(carried) = state.wait_for(carried) {
             self.network.counts_mut(carried.from, carried.to).socket_overflowed += 1;
-            self.trace.push(self.now, || What::Lost(carried, "the socket's buffer is full"));
+            self.trace.push(self.now, || What::Lost(carried, Unread::BufferFull.reason()));
         }
         Ok(())
     }
@@ -130,7 +130,9 @@ impl Simulation<'_> {
         let answer = node.handle(moment, event, &mut actions);
         answer.map_err(|crash| self.crashed(crash))?;
         for action in actions.drain(..) {
-            if !self.act(host, action)? {
+            if let Action::Discard(unread) = action {
+                self.discard(host, event, unread);
+            } else if !self.act(host, action)? {
                 break;
             }
         }
@@ -156,10 +158,9 @@ impl Simulation<'_> {
                 let order = self.plan(self.now + after, Happening::Timer { host, timer });
                 let state = &mut self.hosts[usize::from(host.0)];
                 state.forget_waiting(timer);
-                let timers = &mut state.timers;
-                match timers.iter_mut().find(|(set, _)| *set == timer) {
+                match state.timers.iter_mut().find(|(set, _)| *set == timer) {
                     Some(set) => set.1 = order,
-                    None => timers.push((timer, order)),
+                    None => state.timers.push((timer, order)),
                 }
             }
             Action::CancelTimer { timer } => {
@@ -173,8 +174,21 @@ impl Simulation<'_> {
                 self.trace.push(self.now, || What::Notified(host, bytes.clone()));
                 self.hosts[usize::from(host.0)].notices.push(bytes);
             }
+            Action::Discard(_) => {}
         }
         Ok(true)
+    }
+
+    /// The datagram whose arrival `event` was is received by nobody.
+    fn discard(&mut self, to: Host, event: Event<'_>, unread: Unread) {
+        let Event::Datagram { from, datagram } = event else { return };
+        let counts = self.network.counts_mut(from, to);
+        match unread {
+            Unread::NoSocket => counts.unheard += 1,
+            Unread::BufferFull => counts.socket_overflowed += 1,
+        }
+        let carried = || Carried { number: 0, from, to, bytes: datagram.into() };
+        self.trace.push(self.now, || What::Lost(carried(), unread.reason()));
     }
 
     fn disk_op(&mut self, host: Host, op: DiskOp) -> bool {

@@ -176,6 +176,15 @@ mod tests {
     }
 
     #[test]
+    fn a_timer_that_waits_can_be_forgotten() {
+        let mut host = SimulatedHost::new();
+        [1, 2, 1].into_iter().for_each(|id| host.wait(Waiting::Timer(TimerId(id))));
+        host.forget_waiting(TimerId(1));
+        assert!(matches!(host.next_waiting(Time::ZERO), Some(Waiting::Timer(TimerId(2)))));
+        assert!(host.next_waiting(Time::ZERO).is_none());
+    }
+
+    #[test]
     fn a_full_socket_loses_datagrams_and_nothing_else() {
         let mut host = SimulatedHost::new();
         host.options.socket_buffer = 1;

@@ -31,7 +31,7 @@ pub struct Counts {
     pub overflowed: u64,
     /// Vanished at the other host: its socket's buffer was full.
     pub socket_overflowed: u64,
-    /// Vanished at the other host: it was down.
+    /// Vanished at the other host: it was down or had no socket.
     pub unheard: u64,
     /// Put on the link by the scenario; nobody sent them.
     pub injected: u64,

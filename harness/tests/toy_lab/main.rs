@@ -1,5 +1,6 @@
 //! A lab of the harness's own, whose student makes one mistake a scenario: `tests/runner.rs` looks at what is said of it.
 
+mod asker;
 mod courier;
 
 use courier::{COURIER, Carry, Config, DOOR, Flaw};
@@ -29,7 +30,7 @@ fn main() -> ExitCode {
             Err(Failure::of_the_kit("No fault."))
         }),
     ];
-    faultline::runner::main(&Suite { lab: "toy-lab", scenarios }, &courier::program())
+    faultline::runner::main(&Suite { lab: "toy-lab", scenarios }, &asker::add(courier::program()))
 }
 
 fn right(bench: &Bench<'_>) -> Outcome {
