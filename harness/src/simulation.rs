@@ -30,6 +30,9 @@ use std::time::Duration;
 /// How many events may happen without virtual time moving on.
 const MAX_EVENTS_PER_MOMENT: u64 = 100_000;
 
+/// How many datagrams and timers may be waiting for their moment; more is a storm that feeds itself.
+const MAX_PLANNED: usize = 10_000;
+
 /// Keeps the dice of events apart from those of datagrams.
 const EVENT: u64 = u64::MAX;
 
@@ -436,6 +439,12 @@ impl<'a> Simulation<'a> {
     fn send(&mut self, from: Host, to: Host, datagram: Arc<[u8]>) -> Outcome {
         if usize::from(to.0) >= self.hosts.len() || to == from {
             return Err(self.crashed(Crash::stray(from, to)));
+        }
+        if self.queue.len() > MAX_PLANNED {
+            return Err(self.fail(format!(
+                "At {} more than {MAX_PLANNED} datagrams are on the way: each one that arrives leads to more than one new.",
+                self.now
+            )));
         }
         self.trace.push(self.now, || What::Sent { from, to, datagram: datagram.clone() });
         let fate = self.network.send(from, to, &datagram);
