@@ -220,6 +220,7 @@ impl<'a> Search<'a> {
                 };
                 state.interrupts(by, applied, &self.setting, &mut moves);
                 if next.in_flight() > usize::from(self.setting.limits.in_flight) {
+                    ways.unseen(index);
                     continue;
                 }
                 match known.entry(next.key()) {
@@ -318,8 +319,8 @@ fn title(faults: usize) -> String {
 const STANDSTILL: &str = "The program has come to a standstill: no datagram is on the way and no timer is set, so nothing \
      can happen any more, and the work is not done.";
 
-const NO_WAY_ON: &str = "After these steps the work can no longer be done: in no order of events, whatever arrives and whichever timers run \
-     out from here on.";
+const NO_WAY_ON: &str = "After these steps the work is never done: not in any order of events, not even when nothing more is \
+     lost and a timer runs out again.";
 
 const NO_WAY: &str =
     "In no order of events within the bounds is the work done. The story is one of the longest.";

@@ -4,7 +4,7 @@
 /// States by their index, in the order in which they were looked at, and the steps between them.
 #[derive(Default)]
 pub(super) struct Ways {
-    /// For each state: whether it is a goal, and whether it must have a way to one.
+    /// For each state: whether it is a goal (or may lead to one beyond the limits), and whether it must have a way to one.
     states: Vec<(bool, bool)>,
     steps: Vec<(u32, u32)>,
 }
@@ -18,6 +18,11 @@ impl Ways {
     /// There is a step from one state to another.
     pub(super) fn step(&mut self, from: usize, to: usize) {
         self.steps.push((from as u32, to as u32));
+    }
+
+    /// From this state there is a step to one that is beyond the limits, and nothing is known of what follows.
+    pub(super) fn unseen(&mut self, state: usize) {
+        self.states[state].0 = true;
     }
 
     /// The first state that must have a way to a goal and has none.

@@ -27,6 +27,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+// ANCHOR: layout
 /// The first two bytes of every datagram: "FL".
 pub const MAGIC: u16 = 0x464C;
 /// The version of the layout.
@@ -37,7 +38,9 @@ pub const HEADER_LEN: usize = 18;
 pub const MAX_PAYLOAD: usize = 1200;
 /// The most bytes that a legal datagram has.
 pub const MAX_DATAGRAM: usize = HEADER_LEN + MAX_PAYLOAD;
+// ANCHOR_END: layout
 
+// ANCHOR: message
 /// What a message asks for; the number is its code in the datagram.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[repr(u8)]
@@ -60,7 +63,9 @@ pub struct Message {
     /// Any bytes, at most [`MAX_PAYLOAD`].
     pub payload: Vec<u8>,
 }
+// ANCHOR_END: message
 
+// ANCHOR: encode-error
 /// Why a message does not fit a datagram.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum EncodeError {
@@ -72,7 +77,9 @@ pub enum EncodeError {
         max: usize,
     },
 }
+// ANCHOR_END: encode-error
 
+// ANCHOR: decode-error
 /// Why bytes are not a message, in the order in which `decode` looks (rule A6).
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum DecodeError {
@@ -116,6 +123,7 @@ pub enum DecodeError {
         found: u8,
     },
 }
+// ANCHOR_END: decode-error
 
 impl fmt::Display for EncodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,6 +8,7 @@ use std::fmt::Debug;
 use std::hash::Hash;
 use std::time::Duration;
 
+// ANCHOR: observe
 /// Counts what happens to the pings of one session. Every `now` is the time since one fixed moment, and no `now` is
 /// smaller than the one before.
 pub trait Observe: Clone + Eq + Hash + Debug + 'static {
@@ -26,3 +27,4 @@ pub trait Observe: Clone + Eq + Hash + Debug + 'static {
     /// Everything so far, summed up (C1 to C8).
     fn report(&self) -> Report;
 }
+// ANCHOR_END: observe

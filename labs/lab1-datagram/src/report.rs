@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+// ANCHOR: report
 /// One run of `ping`, summed up.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Report {
@@ -53,6 +54,7 @@ pub struct Rtt {
     /// The 99th percentile by nearest rank.
     pub p99: Duration,
 }
+// ANCHOR_END: report
 
 const NO_REPLY: &str = "round trip unknown: no reply";
 const NANOS_PER_MS: u128 = 1_000_000;

@@ -7,6 +7,7 @@ mod part_a;
 mod part_b;
 mod part_c;
 mod part_c_live;
+pub mod ping_run;
 pub mod simulated;
 pub mod truth;
 

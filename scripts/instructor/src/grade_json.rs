@@ -164,7 +164,7 @@ impl LabGrade {
     /// A lab that is missing or does not build: no points, and `why`.
     pub(crate) fn not_gradable(plan: &Plan, why: &str, remarks: Vec<String>) -> LabGrade {
         let failure = Failure::new("The lab does not build, so nothing could be run.");
-        let ended = Ended { failure: Some(failure), seed: 0, notes: vec![] };
+        let ended = Ended::early(failure, 0);
         let ends = vec![ended; plan.scenarios.len()];
         LabGrade { gradable: false, message: Some(why.into()), ..LabGrade::judged(plan, &ends, remarks) }
     }

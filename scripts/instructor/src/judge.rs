@@ -128,5 +128,5 @@ fn run_once(planned: &Planned, built: &Built, seed: u64) -> Ended {
 }
 
 fn kit_failure(reason: String, seed: u64) -> Ended {
-    Ended { failure: Some(Failure::of_the_kit(reason)), seed, notes: vec![] }
+    Ended::early(Failure::of_the_kit(reason), seed)
 }

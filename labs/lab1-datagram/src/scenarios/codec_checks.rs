@@ -13,7 +13,7 @@ use faultline::text;
 /// It does not answer.
 pub fn encode(bench: &Bench<'_>, message: &Message) -> Result<Result<Vec<u8>, EncodeError>, Failure> {
     let answer = ENCODE.call(bench.program(), message);
-    answer.map_err(|crash| no_answer(&format!("encode was given {}", shown(message)), crash))
+    answer.map_err(|crash| no_answer(crash, &format!("Encode was given {}.", shown(message))))
 }
 
 /// What `decode` answers.
@@ -23,13 +23,14 @@ pub fn encode(bench: &Bench<'_>, message: &Message) -> Result<Result<Vec<u8>, En
 pub fn decode(bench: &Bench<'_>, datagram: &[u8]) -> Result<Result<Message, DecodeError>, Failure> {
     let answer = DECODE.call(bench.program(), &datagram.to_vec());
     answer.map_err(|crash| {
-        no_answer(&format!("rule A5: decode was given {}", text::bytes(datagram, 60)), crash)
+        let given = text::bytes(datagram, 60);
+        no_answer(crash, &format!("Rule A5: decode answers whatever it is given; here it was {given}."))
     })
 }
 
-fn no_answer(given: &str, crash: Crash) -> Failure {
+fn no_answer(crash: Crash, given: &str) -> Failure {
     let failure = Failure::from(crash);
-    Failure { reason: format!("{} ({given})", failure.reason), ..failure }
+    Failure { reason: format!("{} {given}", failure.reason), ..failure }
 }
 
 /// Expects that `encode` gives exactly these bytes; `name` says which message it is.
@@ -94,7 +95,9 @@ pub fn expect_error(bench: &Bench<'_>, name: &str, datagram: &[u8], wanted: &Dec
 pub fn expect_refusal(bench: &Bench<'_>, what: &str, datagram: &[u8]) -> Outcome {
     match decode(bench, datagram)? {
         Err(_) => Ok(()),
-        Ok(found) => Err(Failure::new(format!("Rule A3: {what}, and decode accepts it as {}.", shown(&found)))),
+        Ok(found) => {
+            Err(Failure::new(format!("Rule A3: {what}, and decode accepts it as {}.", shown(&found))))
+        }
     }
 }
 

@@ -15,8 +15,8 @@ use std::cell::RefCell;
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-/// How long an answer may take: three seconds of an idle machine.
-pub const PATIENCE: Patience = Patience::new(60);
+/// How long an answer may take: two seconds of an idle machine.
+pub const PATIENCE: Patience = Patience::new(40);
 
 /// How the first line of an echo server begins; its address follows.
 const LISTENING: &str = "listening on ";
@@ -97,14 +97,14 @@ impl EchoServer {
             Some(Err(error)) => return Err(self.told(blamed(error))),
             None => {
                 return Err(self
-                    .wrong(format!("{rule}. {} waits for {what}, and no datagram comes.", client.name)));
+                    .wrong(format!("{rule}. The {} waits for {what}, and no datagram comes.", client.name)));
             }
         };
         self.tell(client.name, format!("receives {}", text::bytes(&found, 60)));
         if found != datagram {
             let difference = difference(datagram, &found);
             return Err(
-                self.wrong(format!("{rule}. {} waits for {what}, but {difference}.", client.name))
+                self.wrong(format!("{rule}. The {} waits for {what}, but {difference}.", client.name))
             );
         }
         if from != self.addr {
@@ -122,12 +122,13 @@ impl EchoServer {
         self.expect(client, &exchange.echo, &format!("the echo of {}", exchange.name), rule)
     }
 
-    /// Did: for this time nothing comes.
+    /// Did: for this time nothing comes. A right server may be left alone for any time, so no verdict hangs on how long
+    /// it was in truth.
     ///
     /// # Errors
     /// The server ends.
     pub fn idle(&self, span: Duration) -> Outcome {
-        self.tell("clients", format!("send nothing for {} ms", span.as_millis()));
+        self.tell("client", format!("send nothing for {} ms", span.as_millis()));
         std::thread::sleep(span);
         self.check_running("was sent anything").map_err(|error| self.told(blamed(error)))
     }
@@ -199,8 +200,19 @@ pub fn blamed(error: LiveError) -> Failure {
         LiveError::Kit { .. } | LiveError::Start { .. } | LiveError::Control { .. } => {
             Failure::of_the_kit(format!("The machine did not do its part: {error}."))
         }
-        LiveError::Ended { .. } | LiveError::Silent { .. } | LiveError::NoDatagram { .. } => {
+        LiveError::Ended { ref last_words, .. } => {
+            unwritten(last_words).unwrap_or_else(|| Failure::new(format!("In the live run {error}.")))
+        }
+        LiveError::Silent { .. } | LiveError::NoDatagram { .. } => {
             Failure::new(format!("In the live run {error}."))
         }
     }
+}
+
+/// The failure of a process whose last words are those of a `todo!`.
+#[must_use]
+pub fn unwritten(last_words: &str) -> Option<Failure> {
+    let (_, what) = last_words.split_once("not yet implemented: ")?;
+    let what = what.lines().next().unwrap_or_default();
+    Some(Failure::new(format!("Not written yet: {}.", text::line(what, 80))))
 }

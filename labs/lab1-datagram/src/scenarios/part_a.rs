@@ -6,7 +6,7 @@ use super::codec_checks::{
 };
 use crate::golden::Golden;
 use crate::message::{DecodeError, EncodeError, HEADER_LEN, Kind, MAX_PAYLOAD, Message};
-use faultline::random::Random;
+use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Failure, Outcome, Scenario, World, ensure};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -139,11 +139,7 @@ fn size_limits(bench: &Bench<'_>) -> Outcome {
         expect_message(bench, "what encode gave", &datagram, &message)?;
     }
     for len in [MAX_PAYLOAD + 1, 0xFFFF, 0x1_0000, 0x1_0005] {
-        expect_too_large(
-            bench,
-            &sized(len),
-            &EncodeError::PayloadTooLarge { len, max: MAX_PAYLOAD },
-        )?;
+        expect_too_large(bench, &sized(len), &EncodeError::PayloadTooLarge { len, max: MAX_PAYLOAD })?;
     }
     Ok(())
 }
@@ -218,7 +214,8 @@ fn lying_length(bench: &Bench<'_>) -> Outcome {
         let datagram = &golden.message(name).datagram;
         let actual = datagram.len() - HEADER_LEN;
         let powers = (0..16).flat_map(|power| [(1 << power) - 1, 1 << power]);
-        for declared in powers.chain([1_199, 1_201, 1_218, 0xFFFE, 0xFFFF]).filter(|it| *it != actual as u16) {
+        for declared in powers.chain([1_199, 1_201, 1_218, 0xFFFE, 0xFFFF]).filter(|it| *it != actual as u16)
+        {
             let mut lying = datagram.clone();
             lying[12..14].copy_from_slice(&declared.to_be_bytes());
             let error = DecodeError::BadLength { declared: declared.into(), actual };

@@ -102,7 +102,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 fn every_size(bench: &Bench<'_>) -> Outcome {
     let (server, golden) = (EchoServer::start(bench)?, Golden::load());
     let client = server.client("client")?;
-    for name in ["five-bytes", "empty", "one-byte", "length-256", "one-below-the-limit", "at-the-limit"] {
+    for name in ["empty", "one-byte", "five-bytes", "length-256", "one-below-the-limit", "at-the-limit"] {
         server.exchange(&client, &golden.exchange(name), "Rule B6: a ping is answered by its echo")?;
     }
     Ok(())
@@ -150,7 +150,7 @@ fn expect_dropped(server: EchoServer, sent: u64) -> Outcome {
 fn two_clients(bench: &Bench<'_>) -> Outcome {
     const RULE: &str = "Rule B6: the answer goes to where the ping came from";
     let (server, golden) = (EchoServer::start(bench)?, Golden::load());
-    let (one, other) = (server.client("one")?, server.client("other")?);
+    let (one, other) = (server.client("one client")?, server.client("other client")?);
     let (first, second) = (golden.exchange("five-bytes"), golden.exchange("byte-order"));
     server.exchange(&one, &first, RULE)?;
     server.exchange(&other, &second, RULE)?;
@@ -173,7 +173,7 @@ fn idle(bench: &Bench<'_>) -> Outcome {
 fn client_gone(bench: &Bench<'_>) -> Outcome {
     const RULE: &str = "Rule B8: an answer that finds nobody is the loss of that answer";
     let (server, golden) = (EchoServer::start(bench)?, Golden::load());
-    let (gone, client) = (server.client("gone")?, server.client("client")?);
+    let (gone, client) = (server.client("lost client")?, server.client("client")?);
     server.exchange(&gone, &golden.exchange("one-byte"), "Rule B6: a ping is answered by its echo")?;
     server.send_and_vanish(gone, &golden.exchange("high-bits"))?;
     server.exchange(&client, &golden.exchange("five-bytes"), RULE)?;

@@ -1,6 +1,6 @@
 //! Part C: the observer, in virtual time.
 
-use super::simulated::{Run, SESSION, clean, echo};
+use super::simulated::{Pings, Run, clean, echo};
 use crate::message::{Kind, Message};
 use faultline::scenario::{Bench, Failure, Outcome, Scenario, World};
 use faultline::simulation::Link;
@@ -100,13 +100,14 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-const PINGS: u32 = 60;
+const SESSION: u32 = 7;
+const PINGS: Pings = Pings { session: SESSION, count: 60, interval: INTERVAL };
 const INTERVAL: Duration = ms(20);
 /// The time from one report to the next.
 const STEP: Duration = ms(10);
 
 fn good_network(bench: &Bench<'_>) -> Outcome {
-    Run::with_echoer(bench, clean(), PINGS, INTERVAL)?.watch(ms(2_000), ms(3))
+    Run::with_echoer(bench, clean(), PINGS)?.watch(ms(2_000), ms(3))
 }
 
 fn only_loss(bench: &Bench<'_>) -> Outcome {
@@ -126,14 +127,14 @@ fn only_corruption(bench: &Bench<'_>) -> Outcome {
 }
 
 fn everything(bench: &Bench<'_>) -> Outcome {
-    let mut run = Run::with_echoer(bench, Link::swarm(bench.seed()), PINGS, INTERVAL)?;
-    run.watch(INTERVAL * PINGS, STEP)?;
+    let mut run = Run::with_echoer(bench, Link::swarm(bench.seed()), PINGS)?;
+    run.watch(INTERVAL * PINGS.count, STEP)?;
     run.watch(ms(10_000), ms(500))
 }
 
 fn faulty(bench: &Bench<'_>, link: Link) -> Outcome {
-    let mut run = Run::with_echoer(bench, link, PINGS, INTERVAL)?;
-    run.watch(INTERVAL * PINGS + ms(1_000), STEP)?;
+    let mut run = Run::with_echoer(bench, link, PINGS)?;
+    run.watch(INTERVAL * PINGS.count + ms(1_000), STEP)?;
     run.simulation.require_faults()
 }
 
@@ -145,7 +146,7 @@ fn round_trips(bench: &Bench<'_>) -> Outcome {
     };
     let copy = |seq: u32| (INTERVAL * seq + ms(900), echo(SESSION, seq));
     let plan = (0..COUNT).map(reply).chain((0..COUNT).step_by(7).map(copy)).collect();
-    let mut run = Run::with_player(bench, plan, COUNT, INTERVAL)?;
+    let mut run = Run::with_player(bench, plan, Pings { count: COUNT, ..PINGS })?;
     run.watch(INTERVAL * COUNT + ms(1_000), STEP)?;
     let received = run.truth().received;
     if received == u64::from(COUNT) { Ok(()) } else { Err(short("replies", received)) }
@@ -165,7 +166,7 @@ fn foreign(bench: &Bench<'_>) -> Outcome {
         (ms(107), message(Kind::Echo, u32::MAX, u32::MAX)),
         (ms(108), echo(SESSION, 5)),
     ];
-    let mut run = Run::with_player(bench, plan, 10, INTERVAL)?;
+    let mut run = Run::with_player(bench, plan, Pings { count: 10, ..PINGS })?;
     run.watch(ms(300), ms(1))?;
     let foreign = run.truth().foreign;
     if foreign == 7 { Ok(()) } else { Err(short("foreign messages", foreign)) }
@@ -174,7 +175,7 @@ fn foreign(bench: &Bench<'_>) -> Outcome {
 fn no_reply(bench: &Bench<'_>) -> Outcome {
     let damaged = || echo(SESSION, 1)[..7].to_vec();
     let plan = vec![(ms(50), damaged()), (ms(60), echo(SESSION + 1, 1)), (ms(900), echo(SESSION, 3))];
-    let mut run = Run::with_player(bench, plan, 10, INTERVAL)?;
+    let mut run = Run::with_player(bench, plan, Pings { count: 10, ..PINGS })?;
     run.watch(ms(1_000), STEP)
 }
 

@@ -11,8 +11,16 @@ use faultline::simulation::{Delivery, Ended, Handle, Link, Simulation};
 use faultline::{Context, Host, Machine, Never, Time, codec, ms};
 use std::time::Duration;
 
-/// The session of the pinger.
-pub const SESSION: u32 = 7;
+/// Which pings a pinger sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pings {
+    /// Their session.
+    pub session: u32,
+    /// How many there are.
+    pub count: u32,
+    /// The time from one to the next; the first is sent at the start.
+    pub interval: Duration,
+}
 
 /// Answers every ping that arrives whole.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -70,51 +78,41 @@ pub struct Run<'a> {
     /// The pinger's, the server's and the stranger's addresses.
     pub hosts: [Host; 3],
     pinger: Handle<TellReport, Told>,
-    config: PingerConfig,
+    pings: Pings,
 }
 
 impl<'a> Run<'a> {
-    /// A pinger of so many pings and a server that echoes, over links like `link`.
+    /// A pinger and a server that echoes, over links like `link`.
     ///
     /// # Errors
     /// The observer does not come up.
-    pub fn with_echoer(
-        bench: &Bench<'a>,
-        link: Link,
-        count: u32,
-        interval: Duration,
-    ) -> Result<Self, Failure> {
+    pub fn with_echoer(bench: &Bench<'a>, link: Link, pings: Pings) -> Result<Self, Failure> {
         let (mut simulation, hosts) = Simulation::new(bench, ["pinger", "server", "stranger"]);
         simulation.links(link);
         simulation.start_given(hosts[1], Echoer, pinger::describe)?;
-        Run::start(simulation, hosts, count, interval)
+        Run::start(simulation, hosts, pings)
     }
 
-    /// A pinger of so many pings and a server that sends what is planned, whatever comes.
+    /// A pinger and a server that sends what is planned, whatever comes.
     ///
     /// # Errors
     /// The observer does not come up.
     pub fn with_player(
         bench: &Bench<'a>,
         plan: Vec<(Duration, Vec<u8>)>,
-        count: u32,
-        interval: Duration,
+        pings: Pings,
     ) -> Result<Self, Failure> {
         let (mut simulation, hosts) = Simulation::new(bench, ["pinger", "server", "stranger"]);
         simulation.start_given(hosts[1], Player { to: hosts[0], plan }, pinger::describe)?;
-        Run::start(simulation, hosts, count, interval)
+        Run::start(simulation, hosts, pings)
     }
 
-    fn start(
-        mut simulation: Simulation<'a>,
-        hosts: [Host; 3],
-        count: u32,
-        interval: Duration,
-    ) -> Result<Self, Failure> {
+    fn start(mut simulation: Simulation<'a>, hosts: [Host; 3], pings: Pings) -> Result<Self, Failure> {
         simulation.keep_deliveries();
-        let config = PingerConfig { server: hosts[1], session: SESSION, count, interval };
+        let Pings { session, count, interval } = pings;
+        let config = PingerConfig { server: hosts[1], session, count, interval };
         let pinger = simulation.start(hosts[0], &PINGER, &config)?;
-        Ok(Run { simulation, hosts, pinger, config })
+        Ok(Run { simulation, hosts, pinger, pings })
     }
 
     /// Lets `span` pass, and holds a report against the truth after each `step` of it.
@@ -150,19 +148,23 @@ impl<'a> Run<'a> {
     pub fn truth(&self) -> Report {
         let [pinger, server, _] = self.hosts;
         let count = self.simulation.counts(pinger, server).sent as u32;
-        let sent: Vec<Duration> = (0..count).map(|seq| seq * self.config.interval).collect();
+        let sent: Vec<Duration> = (0..count).map(|seq| seq * self.pings.interval).collect();
         let log = self.simulation.deliveries().iter().filter(|delivery| delivery.to == pinger);
         let arrivals: Vec<_> =
-            log.map(|delivery| (delivery.at.since(Time::ZERO), classify(delivery, count))).collect();
+            log.map(|delivery| (delivery.at.since(Time::ZERO), self.classify(delivery, count))).collect();
         truth::report(&sent, &arrivals)
     }
-}
 
-fn classify(delivery: &Delivery, sent: u32) -> Arrival {
-    match codec::open::<Message>(&delivery.datagram) {
-        Err(_) => Arrival::Undecodable,
-        Ok(Message { kind: Kind::Echo, session: SESSION, seq, .. }) if seq < sent => Arrival::Reply(seq),
-        Ok(_) => Arrival::Foreign,
+    fn classify(&self, delivery: &Delivery, sent: u32) -> Arrival {
+        match codec::open::<Message>(&delivery.datagram) {
+            Err(_) => Arrival::Undecodable,
+            Ok(Message { kind: Kind::Echo, session, seq, .. })
+                if session == self.pings.session && seq < sent =>
+            {
+                Arrival::Reply(seq)
+            }
+            Ok(_) => Arrival::Foreign,
+        }
     }
 }
 

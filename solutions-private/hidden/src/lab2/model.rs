@@ -2,7 +2,7 @@
 //!
 //! Each thing that is done gives what must follow from it, whole; nothing else may.
 
-use faultline::random::Random;
+use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Outcome};
 use faultline::script::Script;
 use faultline::{Host, ms};

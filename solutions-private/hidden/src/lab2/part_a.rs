@@ -1,6 +1,6 @@
 //! Part A, hidden: any bytes, any RTO, a long cut, an application that comes and goes.
 
-use faultline::random::Random;
+use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Outcome, Scenario, World};
 use faultline::script::PEER;
 use faultline::simulation::Link;
@@ -138,7 +138,7 @@ fn bursts(bench: &Bench<'_>) -> Outcome {
     let link = Link { loss: 0.3, latency_min: ms(1), latency_max: ms(80), ..Link::default() };
     let mut pair = Pair::start(bench, link, Promise::AtLeastOnce)?;
     let mut next = 0;
-    for _ in 0..40 {
+    for _ in 0..bench.amount(40) {
         let burst = random.below(5) as usize;
         pair.send((next..next + burst).map(message))?;
         next += burst;
