@@ -15,8 +15,8 @@
 //! - **A4** Nothing but A2 and A3 moves the timer: not a new message from the application, not a datagram that
 //!   acknowledges nothing. A timer runs out only when a message is to be sent again: a machine waits, it does not poll.
 //!   With nothing in flight no timer is set.
-//! - **A5** The receiver delivers a message that it was waiting for, and answers at once with one `ACK`: of the number that
-//!   it expects next.
+//! - **A5** The receiver delivers a message that it was waiting for. It answers every `DATA` at once with one `ACK`: of the
+//!   number that it expects next.
 //! - **A6** A datagram that cannot be decoded is dropped: no answer, no change, no panic.
 //!
 //! In part A a copy of the last message may still be delivered again, and a late `ACK` may be taken for a new one: part B is
@@ -24,8 +24,8 @@
 //!
 //! # Part B: exactly once, in order
 //! - **B1** Each message is delivered exactly once, in the order of the numbers.
-//! - **B2** A `DATA` that is not the expected one is not delivered and not kept, but it is answered at once: with one `ACK`
-//!   of the number that the receiver still expects. (The peer may have missed the first answer.)
+//! - **B2** A `DATA` that is not the expected one is not delivered and not kept, but it is answered (A5): with the number
+//!   that the receiver still expects. (The peer may have missed the first answer.)
 //! - **B3** An `ACK` counts only if it acknowledges the message in flight and nothing that was never sent. Any other is
 //!   dropped: nothing is said, nothing is sent, no timer is moved.
 //! - **B4** Only the configured peer counts, whatever its address: what another host sends is dropped. So is an `ACK` at the
@@ -33,13 +33,14 @@
 //! - **B5** Without faults, and with an RTO longer than the round trip, a message costs two datagrams. What a machine
 //!   remembers does not grow with the number of messages that are done, nor with that of datagrams that are dropped.
 
-use crate::{Segment, SeqNo};
+use crate::segment::{SHOWN, Segment, SeqNo};
 use faultline::program::Role;
 use faultline::{Host, Never, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
 
+// ANCHOR: types
 /// What a sender is told when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SenderConfig {
@@ -67,10 +68,11 @@ pub struct Accepted(pub SeqNo);
 /// The receiver hands a message to its application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deliver(pub Vec<u8>);
+// ANCHOR_END: types
 
 impl fmt::Display for Send {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "send {}", text::bytes(&self.0, 24))
+        write!(f, "send {}", text::bytes(&self.0, SHOWN))
     }
 }
 
@@ -82,7 +84,7 @@ impl fmt::Display for Accepted {
 
 impl fmt::Display for Deliver {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "delivers {}", text::bytes(&self.0, 24))
+        write!(f, "delivers {}", text::bytes(&self.0, SHOWN))
     }
 }
 

@@ -6,9 +6,14 @@ use faultline::{codec, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// How much of a message stories show, in characters: two of them and an `ACK` fit in one line.
+pub(crate) const SHOWN: usize = 12;
+
+// ANCHOR: seq-no
 /// The number of a message: the first message of a run has [`SeqNo::FIRST`], each one after it the next number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SeqNo(pub u32);
+// ANCHOR_END: seq-no
 
 impl SeqNo {
     /// The number of the first message.
@@ -27,6 +32,7 @@ impl fmt::Display for SeqNo {
     }
 }
 
+// ANCHOR: segment
 /// What one datagram says.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Segment {
@@ -43,6 +49,7 @@ pub enum Segment {
         next: SeqNo,
     },
 }
+// ANCHOR_END: segment
 
 /// The bytes of a datagram are no segment: the network has changed them, or somebody else has sent them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,7 +82,7 @@ impl Segment {
     #[must_use]
     pub fn describe(datagram: &[u8]) -> String {
         match Segment::decode(datagram) {
-            Ok(Segment::Data { seq, payload }) => format!("DATA seq={seq} {}", text::bytes(&payload, 24)),
+            Ok(Segment::Data { seq, payload }) => format!("DATA seq={seq} {}", text::bytes(&payload, SHOWN)),
             Ok(Segment::Ack { next }) => format!("ACK {next}"),
             Err(SegmentError) => format!("{} undecodable bytes", datagram.len()),
         }

@@ -65,9 +65,10 @@ pub fn deliver(text: &str) -> Deliver {
     Deliver(text.as_bytes().to_vec())
 }
 
-/// A message that shows its number and differs from every other, of a length that changes with the number.
+/// A message that begins with its number and differs from every other, of a length that changes with the number; letters,
+/// for the sake of stories.
 #[must_use]
 pub fn message(number: usize) -> Vec<u8> {
-    let filler = (0..number * 37 % 900).map(|index| (index * 31 + number) as u8);
-    format!("message {number} ").into_bytes().into_iter().chain(filler).collect()
+    let filler = (0..number * 37 % 900).map(|index| b'a' + ((index + number) % 26) as u8);
+    format!("m{number} ").into_bytes().into_iter().chain(filler).collect()
 }

@@ -34,6 +34,8 @@ pub fn search(
         seen.notices(sender).into_iter().try_for_each(|notice| progress.accept(notice))
     });
     search.goal(move |seen| seen.notices(sender).len() == count);
+    // Whatever was lost, the message in flight is sent once more, and then all the rest can follow.
+    search.recovers_with(1);
     search.run()
 }
 
@@ -45,10 +47,15 @@ pub struct Pair<'a> {
     pub sender: Handle<Send, Accepted>,
     /// The receiver's host.
     pub receiver: Handle<Never, Deliver>,
+    heard: Heard,
+}
+
+/// What was sent, and what both applications were told, as far as it is checked.
+struct Heard {
     sent: Vec<Vec<u8>>,
     progress: Progress,
-    /// How many notices of the sender and of the receiver are checked.
-    checked: [usize; 2],
+    from_sender: usize,
+    from_receiver: usize,
 }
 
 impl<'a> Pair<'a> {
@@ -75,18 +82,21 @@ impl<'a> Pair<'a> {
         let (s, r) = (receiver.sender, sender.receiver);
         let sender = simulation.start(s, &SENDER, &sender)?;
         let receiver = simulation.start(r, &RECEIVER, &receiver)?;
-        let progress = Progress::new(promise);
-        Ok(Pair { simulation, sender, receiver, sent: vec![], progress, checked: [0, 0] })
+        let heard =
+            Heard { sent: vec![], progress: Progress::new(promise), from_sender: 0, from_receiver: 0 };
+        Ok(Pair { simulation, sender, receiver, heard })
     }
 
     /// The application sends these messages, all at once.
     ///
     /// # Errors
-    /// The sender does not answer.
+    /// The sender does not answer, or says what is not so.
     pub fn send(&mut self, messages: impl IntoIterator<Item = Vec<u8>>) -> Outcome {
         for message in messages {
             self.simulation.command(self.sender, &Send(message.clone()))?;
-            self.sent.push(message);
+            self.heard.sent.push(message);
+            let checked = self.heard.check(&self.simulation, self.sender, self.receiver);
+            checked.map_err(|failure| failure.with(self.simulation.story()))?;
         }
         Ok(())
     }
@@ -107,12 +117,11 @@ impl<'a> Pair<'a> {
     /// Something wrong is delivered or accepted; or not every message is accepted after `span`, or ever; or the machines do
     /// not come to rest.
     pub fn finish(&mut self, span: Duration) -> Outcome {
-        match self.watch(span, self.sent.len())? {
+        match self.watch(span, self.heard.sent.len())? {
             Ended::Reached => {}
             Ended::Quiet => {
-                return Err(
-                    self.late("Nothing is left to happen: no datagram is on the way, no timer is set")
-                );
+                return Err(self
+                    .late("Nothing can happen any more, for no datagram is on the way and no timer is set"));
             }
             Ended::Deadline => return Err(self.late(&format!("{} s have passed", span.as_secs_f64()))),
         }
@@ -127,29 +136,45 @@ impl<'a> Pair<'a> {
     }
 
     fn watch(&mut self, span: Duration, goal: usize) -> Result<Ended, Failure> {
-        let Pair { simulation, sender, receiver, sent, progress, checked } = self;
+        let Pair { simulation, sender, receiver, heard } = self;
         simulation.run_until(span, |world| {
-            for notice in world.notices_after(*receiver, checked[1])? {
-                checked[1] += 1;
-                progress.deliver(sent, &notice).map_err(Failure::new)?;
-            }
-            for notice in world.notices_after(*sender, checked[0])? {
-                checked[0] += 1;
-                progress.accept(notice).map_err(Failure::new)?;
-            }
-            Ok(progress.accepted() >= goal)
+            heard.check(world, *sender, *receiver)?;
+            Ok(heard.progress.accepted() >= goal)
         })
     }
 
     fn late(&self, why: &str) -> Failure {
-        let (accepted, total) = (self.progress.accepted(), self.sent.len());
+        let (accepted, total) = (self.heard.progress.accepted(), self.heard.sent.len());
         self.simulation
-            .fail(format!("{why}, and {accepted} of {total} messages are accepted (rules A2, A3 and A5)."))
+            .fail(format!(
+                "{why}, but only {accepted} of {total} messages are accepted; it is the turn of message {accepted} (rules \
+                 A2, A3 and A5)."
+            ))
     }
 
     /// The addresses of sender and receiver.
     #[must_use]
     pub fn hosts(&self) -> [Host; 2] {
         [self.sender.host, self.receiver.host]
+    }
+}
+
+impl Heard {
+    /// Checks what is new.
+    fn check(
+        &mut self,
+        world: &Simulation<'_>,
+        sender: Handle<Send, Accepted>,
+        receiver: Handle<Never, Deliver>,
+    ) -> Outcome {
+        for notice in world.notices_after(receiver, self.from_receiver)? {
+            self.from_receiver += 1;
+            self.progress.deliver(&self.sent, &notice).map_err(Failure::new)?;
+        }
+        for notice in world.notices_after(sender, self.from_sender)? {
+            self.from_sender += 1;
+            self.progress.accept(notice).map_err(Failure::new)?;
+        }
+        Ok(())
     }
 }

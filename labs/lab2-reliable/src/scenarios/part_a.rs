@@ -24,7 +24,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "A2",
-        name: "a lost message is sent again when the RTO has passed, not before, and again after each further RTO",
+        name: "a lost message is sent again at the end of each RTO, and not before",
         part: 'A',
         points: 3,
         world: World::Script,
@@ -74,7 +74,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "A7",
-        name: "the receiver delivers what arrives and answers with the number that it expects next",
+        name: "the receiver delivers what arrives and answers with what it expects next",
         part: 'A',
         points: 2,
         world: World::Script,
@@ -99,7 +99,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         points: 4,
         world: World::Search,
         seeds: 1,
-        hint: "Rules A2 and A5. The story ends where nothing can happen any more, or shows a wrong delivery. Who should still have had something to do?",
+        hint: "Rules A2 and A5. The story ends where the message can no longer get through, or where something wrong was said. Who should still do something, and when?",
         run: two_losses,
     },
     Scenario {
@@ -109,7 +109,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         points: 4,
         world: World::Simulation,
         seeds: 20,
-        hint: "Rules A2 to A5. Replay with --full and look for the last message that was accepted: what happened to the next one?",
+        hint: "Rules A2 to A5. The reason says which message is stuck. Replay with --full: what became of its DATA and of the answers?",
         run: lossy_network,
     },
 ];
@@ -119,6 +119,7 @@ fn numbered_from_zero(bench: &Bench<'_>) -> Outcome {
     s.expect_nothing("rule A1: nothing was asked yet")?;
     s.command(&send("a"))?;
     s.expect_datagram(PEER, &data(0, "a"), "rule A1: the first message is sent at once and has number 0")?;
+    s.expect_nothing("rules A1 and A3: it is sent once, and nobody has acknowledged it yet")?;
     s.deliver(PEER, &ack(1))?;
     s.expect_notice(&Accepted(SeqNo(0)), "rule A3: message 0 is acknowledged")?;
     s.command(&send("b"))?;
@@ -258,6 +259,6 @@ fn two_losses(bench: &Bench<'_>) -> Outcome {
 fn lossy_network(bench: &Bench<'_>) -> Outcome {
     let link = Link { loss: 0.25, latency_min: ms(5), latency_max: ms(50), ..Link::default() };
     let mut pair = Pair::start(bench, link, Promise::AtLeastOnce)?;
-    pair.send((0..100).map(message))?;
+    pair.send((0..bench.amount(100)).map(message))?;
     pair.finish(Duration::from_secs(1_000))
 }

@@ -47,7 +47,7 @@ impl Progress {
         if self.promise == Promise::AtLeastOnce && again.is_some_and(|number| number + 1 == next) {
             return Ok(());
         }
-        let shown = text::bytes(got, 24);
+        let shown = text::bytes(got, 12);
         let early = sent.iter().skip(next).position(|message| message == got).map(|after| next + after);
         Err(match (again, early) {
             (Some(number), _) => {
