@@ -14,6 +14,7 @@ mod group;
 pub mod live;
 pub mod machine;
 pub mod node;
+pub mod picture;
 pub mod program;
 pub mod random;
 pub mod remote;
