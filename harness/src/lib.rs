@@ -16,6 +16,7 @@ mod guard;
 pub mod live;
 pub mod machine;
 pub mod node;
+pub mod picture;
 pub mod program;
 pub mod random;
 pub mod recipe;

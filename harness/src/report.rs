@@ -81,13 +81,19 @@ pub fn failure(lab: &str, scenario: &Scenario, ended: &Ended) -> String {
     if let Some(story) = &failure.story {
         push_story(&mut out, story);
     }
-    let seed = if scenario.seeds > 1 { format!(" --seed {}", ended.seed) } else { String::new() };
     if let Some(picture) = &ended.picture {
         push(&mut out, &format!("  Picture  {picture}"));
     }
-    push(&mut out, &format!("  Replay   cargo lab replay {lab}-{}{seed}", scenario.id));
+    push(&mut out, &format!("  Replay   {}", replay_command(lab, scenario, ended)));
     push(&mut out, &format!("  Hint     cargo lab hint {lab}-{}", scenario.id));
     out
+}
+
+/// The command that runs a failing scenario again.
+#[must_use]
+pub fn replay_command(lab: &str, scenario: &Scenario, ended: &Ended) -> String {
+    let seed = if scenario.seeds > 1 { format!(" --seed {}", ended.seed) } else { String::new() };
+    format!("cargo lab replay {}-{}{seed}", short_lab(lab), scenario.id)
 }
 
 fn header(lab: &str, scenario: &Scenario, blame: Blame) -> String {

@@ -153,7 +153,7 @@ impl Trace {
         if !self.states {
             return;
         }
-        let happened = |step: &&mut Step| step.what.host() == host && is_event(&step.what);
+        let happened = |step: &&mut Step| step.what.host() == host && is_input(&step.what);
         if let Some(step) = self.steps.iter_mut().rev().find(happened) {
             step.state = Some(text::line(&describe(), STATE_WIDTH));
         }
@@ -291,6 +291,12 @@ impl Trace {
             What::Corrupted(it) => (NETWORK, format!("corrupts {} to {}", shown(it), self.name(it.to))),
         }
     }
+}
+
+/// Whether a machine was stepped for it.
+fn is_input(what: &What) -> bool {
+    use What::{Changed, Commanded, Received, Started, TimerFired};
+    matches!(what, Started(_) | Commanded(..) | Received(_) | TimerFired(..) | Changed(..))
 }
 
 /// Whether it begins a row; what is no event follows from the one before.

@@ -91,12 +91,14 @@ fn mistakes_on_the_command_line_are_said() {
 
 #[test]
 fn a_failure_leaves_a_trace_that_replays() {
-    failing("A2_a_panic_is_told");
+    assert!(failing("A2_a_panic_is_told").contains("lab/toy-A2.html"));
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_toy-lab"));
     let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).unwrap();
     let trace = target.join("lab/toy-A2.jsonl");
     let file = faultline::trace_file::TraceFile::parse(&std::fs::read_to_string(&trace).unwrap()).unwrap();
     assert_eq!(file.header.scenario, "A2");
+    let page = std::fs::read_to_string(target.join("lab/toy-A2.html")).unwrap();
+    assert!(page.contains("no more parcels") && page.contains("<svg"), "{page}");
     assert!(file.records.iter().any(|record| record.state.is_some()));
     let again = toy_lab(&["--replay-file", trace.to_str().unwrap()]);
     assert_eq!(again.status.code(), Some(1));

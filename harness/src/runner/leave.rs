@@ -1,6 +1,7 @@
 //! What a failure leaves in target/lab: a trace file to replay, and a picture to look at.
 
-use crate::report::{Ended, short_lab};
+use crate::picture::{Heading, page};
+use crate::report::{Ended, replay_command, short_lab};
 use crate::scenario::Scenario;
 use crate::trace_file::{FORMAT, Header, TraceFile, VERSION};
 use std::fs;
@@ -9,20 +10,25 @@ use std::path::{Path, PathBuf};
 
 /// Leaves the files of a failure, as far as they can be written; a full disk must not hide the failure itself.
 pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
-    let Some(folder) = folder() else { return };
-    let _ = try_leave(&folder, lab, scenario, ended);
+    let Some(target) = target() else { return };
+    let folder = target.join("lab");
+    if let Ok(picture) = try_leave(&folder, lab, scenario, ended) {
+        // Students start their runs in the folder that holds target/.
+        let shown = target.parent().and_then(|root| picture.strip_prefix(root).ok()).unwrap_or(&picture);
+        ended.picture = Some(shown.display().to_string());
+    }
 }
 
-/// `target/lab` of the target folder that this program was built into.
-fn folder() -> Option<PathBuf> {
+/// The target folder that this program was built into.
+fn target() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file())?;
-    Some(target.join("lab"))
+    program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
 }
 
-fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io::Result<()> {
-    let Some(failure) = &ended.failure else { return Ok(()) };
-    let Some(story) = &failure.story else { return Ok(()) };
+fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io::Result<PathBuf> {
+    let nothing = || io::Error::other("there is nothing to leave");
+    let failure = ended.failure.as_ref().ok_or_else(nothing)?;
+    let story = failure.story.as_deref().ok_or_else(nothing)?;
     let header = Header {
         format: FORMAT.into(),
         version: VERSION,
@@ -34,8 +40,19 @@ fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io
         recipe: ended.recipe.clone(),
         hosts: story.hosts.clone(),
     };
+    let name = format!("{}-{}", short_lab(lab), scenario.id);
     let file = TraceFile { header, records: story.records.clone() };
     fs::create_dir_all(folder)?;
-    let place = folder.join(format!("{}-{}.jsonl", short_lab(lab), scenario.id));
-    fs::write(place, file.to_text())
+    fs::write(folder.join(format!("{name}.jsonl")), file.to_text())?;
+    let heading = Heading {
+        lab: short_lab(lab),
+        id: scenario.id,
+        name: scenario.name,
+        reason: &failure.reason,
+        seed: (scenario.seeds > 1).then_some(ended.seed),
+        replay: &replay_command(lab, scenario, ended),
+    };
+    let picture = folder.join(format!("{name}.html"));
+    fs::write(&picture, page(&heading, story))?;
+    Ok(picture)
 }
