@@ -1,8 +1,8 @@
 //! Writes the pictures that `scripts/browser-test` looks at: `cargo run -p faultline --example pictures -- FOLDER`
 
-#[path = "../tests/toy_lab/courier.rs"]
+#[path = "../src/bin/toy-lab/courier.rs"]
 mod courier;
-#[path = "../tests/toy_lab/stories.rs"]
+#[path = "../src/bin/toy-lab/stories.rs"]
 mod stories;
 
 use faultline::picture::{Heading, mermaid, page};

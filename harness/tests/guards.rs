@@ -76,7 +76,7 @@ fn equality_that_leaves_out_what_matters_is_told() {
 #[test]
 fn sending_without_end_is_told() {
     const END: &str = "it sends, sets timers, writes or notifies without end";
-    const PLACE: &str = "at harness/tests/toy_guards/desk.rs:";
+    const PLACE: &str = "at harness/src/bin/toy-guards/desk.rs:";
     ["SendsWithoutEnd", "SendsMuch"].into_iter().for_each(|id| says(id, &[END, PLACE]));
     says("EverMore", &["machines answer each other with ever more"]);
 }

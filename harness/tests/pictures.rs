@@ -1,8 +1,8 @@
 //! Pictures of real runs: they have the steps of the report, and every sign of what happened.
 
-#[path = "toy_lab/courier.rs"]
+#[path = "../src/bin/toy-lab/courier.rs"]
 mod courier;
-#[path = "toy_lab/stories.rs"]
+#[path = "../src/bin/toy-lab/stories.rs"]
 mod stories;
 
 use faultline::Story;

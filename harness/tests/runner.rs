@@ -39,7 +39,7 @@ fn failing(name: &str) -> String {
 #[test]
 fn a_panic_is_told_with_its_place_and_its_story() {
     let text = failing("A2_a_panic_is_told");
-    assert!(text.contains("Your code panicked at harness/tests/toy_lab/courier.rs:"), "{text}");
+    assert!(text.contains("Your code panicked at harness/src/bin/toy-lab/courier.rs:"), "{text}");
     assert!(text.contains("no more parcels"), "{text}");
     assert!(text.contains("door     receives"), "{text}");
 }

@@ -2,7 +2,7 @@
 //! same way in this process and behind a pipe.
 #![expect(clippy::unwrap_used, reason = "a test: a panic is its failure")]
 
-#[path = "toy_lab/courier.rs"]
+#[path = "../src/bin/toy-lab/courier.rs"]
 mod courier;
 
 use courier::{COURIER, Carry, Config, DOOR, Done, Flaw};
