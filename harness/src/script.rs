@@ -37,7 +37,9 @@ pub struct Script<Config, Command, Notice> {
     random: Random,
     timers: Timers,
     timers_fired: usize,
-    datagrams: VecDeque<(Host, Arc<[u8]>)>,
+    /// What was sent and not yet expected, each with the step in which it was.
+    datagrams: VecDeque<(Host, Arc<[u8]>, u64)>,
+    steps: u64,
     notices: VecDeque<Vec<u8>>,
     trace: Trace,
     hosts: u16,
@@ -72,6 +74,7 @@ where
             timers: Timers::default(),
             timers_fired: 0,
             datagrams: VecDeque::new(),
+            steps: 0,
             notices: VecDeque::new(),
             trace,
             hosts: 2,
@@ -144,11 +147,11 @@ where
     pub fn expect_datagram(&mut self, to: Host, datagram: &[u8], rule: &str) -> Outcome {
         let wanted = self.trace.datagram(SUBJECT, datagram);
         match self.datagrams.pop_front() {
-            Some((host, sent)) if host == to && *sent == *datagram => Ok(()),
-            Some((host, sent)) => {
-                let sent = self.trace.datagram(SUBJECT, &sent);
+            Some((host, sent, _)) if host == to && *sent == *datagram => Ok(()),
+            Some((host, sent, step)) => {
+                let sent = self.sent(&sent, step);
                 let place = if host == to { "" } else { ", to another host" };
-                Err(self.unexpected(rule, &format!("sends {wanted}"), &format!("it sent {sent}{place}")))
+                Err(self.unexpected(rule, &format!("sends {wanted}"), &format!("{sent}{place}")))
             }
             None => Err(self.unexpected(rule, &format!("sends {wanted}"), "it sent nothing")),
         }
@@ -191,9 +194,9 @@ where
     pub fn expect_no_datagram(&mut self, rule: &str) -> Outcome {
         match self.datagrams.pop_front() {
             None => Ok(()),
-            Some((_, sent)) => {
-                let sent = self.trace.datagram(SUBJECT, &sent);
-                Err(self.unexpected(rule, "sends nothing", &format!("it sent {sent}")))
+            Some((_, sent, step)) => {
+                let sent = self.sent(&sent, step);
+                Err(self.unexpected(rule, "sends nothing", &sent))
             }
         }
     }
@@ -220,7 +223,7 @@ where
 
     /// The datagrams that were sent and not yet expected, taken out.
     pub fn take_datagrams(&mut self) -> Vec<(Host, Arc<[u8]>)> {
-        self.datagrams.drain(..).collect()
+        self.datagrams.drain(..).map(|(to, datagram, _)| (to, datagram)).collect()
     }
 
     /// The size of the machine's state as it is printed, in bytes: a measure that only grows with what it remembers.
@@ -245,7 +248,18 @@ where
         self.fail(format!("{} Expected: the {name} {wanted}. But {but}.", sentence(rule)))
     }
 
+    /// That a datagram was sent, and whether that was before the last step of the story.
+    fn sent(&self, datagram: &[u8], step: u64) -> String {
+        let shown = self.trace.datagram(SUBJECT, datagram);
+        if step == self.steps {
+            format!("it sent {shown}")
+        } else {
+            format!("it has sent {shown} too many, in an earlier step")
+        }
+    }
+
     fn step(&mut self, event: Event<'_>) -> Outcome {
+        self.steps += 1;
         let mut actions = vec![];
         let moment = Moment { now: self.now, random: self.random.bits() };
         self.node.handle(moment, event, &mut actions).map_err(|crash| self.crashed(crash))?;
@@ -257,7 +271,7 @@ where
                     }
                     let bytes = datagram.clone();
                     self.trace.push(self.now, || What::Sent(Carried { number: 0, from: SUBJECT, to, bytes }));
-                    self.datagrams.push_back((to, datagram));
+                    self.datagrams.push_back((to, datagram, self.steps));
                 }
                 Action::SetTimer { timer, after } => self.timers.set(timer, after),
                 Action::CancelTimer { timer } => self.timers.cancel(timer),

@@ -30,6 +30,11 @@ impl Patience {
         self.ticks
     }
 
+    /// Waits all of it.
+    pub fn pass(self) {
+        (0..self.ticks).for_each(|_| thread::sleep(TICK));
+    }
+
     /// Asks about once a millisecond until there is an answer; `None` when the ticks are used up. Asks at least once.
     pub fn until<T>(self, mut ask: impl FnMut() -> Option<T>) -> Option<T> {
         let polls = u64::from(self.ticks) * u64::from(POLLS_PER_TICK);

@@ -96,6 +96,17 @@ impl PingRun {
         (0..self.setup.count).find(|seq| self.setup.payload(*seq) == payload)
     }
 
+    /// Whether pings, or answers to pings that the server was given unchanged, are missing. The program is to blame only
+    /// when it happens every time.
+    pub(super) fn is_short(&self) -> bool {
+        let pings = self.records(Direction::ToServer).count();
+        let unchanged =
+            |record: &Record| record.forwarded.iter().filter(|(_, bytes)| *bytes == record.datagram).count();
+        let answerable: usize = self.records(Direction::ToServer).map(unchanged).sum();
+        let answers = self.records(Direction::ToClient).count();
+        pings < self.setup.count as usize || answers < answerable
+    }
+
     /// When the last datagram was handed to ping.
     pub(super) fn last_reply(&self) -> Duration {
         let moments = self.records(Direction::ToClient).flat_map(|record| &record.forwarded);
