@@ -6,7 +6,7 @@
 use clap::{Parser, Subcommand};
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 
 /// Where a student's labs are.
 const SKELETON: &str = "skeleton";
@@ -83,14 +83,14 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         Subcommands::Replay { scenario, seed, full } => {
             let (lab, id) = split(&labs, scenario)?;
             let seed = seed.map(|seed| seed.to_string());
-            let mut options = vec!["--replay", id];
+            let mut options = vec!["--replay", &id];
             options.extend(seed.as_deref().map(|seed| ["--seed", seed]).into_iter().flatten());
             options.extend(full.then_some("--full"));
             test(lab, &options)
         }
         Subcommands::Hint { scenario } => {
             let (lab, id) = split(&labs, scenario)?;
-            test(lab, &["--hint", id])
+            test(lab, &["--hint", &id])
         }
         Subcommands::List { lab: Some(lab) } => test(find(&labs, lab)?, &["--list"]),
         Subcommands::List { lab: None } => {
@@ -119,10 +119,10 @@ fn find<'a>(labs: &'a [String], wanted: &str) -> Result<&'a str, String> {
 }
 
 /// `lab2-B3` is scenario `B3` of the lab whose short name is `lab2`.
-fn split<'a>(labs: &'a [String], scenario: &'a str) -> Result<(&'a str, &'a str), String> {
+fn split<'a>(labs: &'a [String], scenario: &str) -> Result<(&'a str, String), String> {
     let form = || format!("{scenario:?} is no scenario; write the lab and the id, as in lab2-B3");
     let (lab, id) = scenario.rsplit_once('-').ok_or_else(form)?;
-    Ok((find(labs, lab)?, id))
+    Ok((find(labs, lab)?, id.to_uppercase()))
 }
 
 /// The lab of a trace file, from its first line, and the file's absolute path.
@@ -139,17 +139,32 @@ fn trace<'a>(labs: &'a [String], file: &Path) -> Result<(&'a str, String), Strin
     Ok((find(labs, lab)?, path.to_string()))
 }
 
+/// Builds the lab's test program and runs it. It is run by itself, not by cargo, which would add words of its own.
 fn test_program(folder: &Path, lab: &str, options: &[&str]) -> Result<ExitCode, String> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let manifest = root.join(folder).join(lab).join("Cargo.toml");
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command
-        .args(["test", "--quiet", "--test", "scenarios", "--manifest-path"])
-        .arg(manifest)
-        .arg("--")
-        .args(options);
-    let status = command.status().map_err(|error| format!("cargo could not be started: {error}"))?;
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder).join(lab);
+    let built = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .args(["test", "--quiet", "--no-run", "--test", "scenarios"])
+        .args(["--message-format", "json-render-diagnostics", "--manifest-path"])
+        .arg(package.join("Cargo.toml"))
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo could not be started: {error}"))?;
+    if !built.status.success() {
+        return Err(format!("{lab} does not build: see above"));
+    }
+    let program = executable(&String::from_utf8_lossy(&built.stdout))
+        .ok_or_else(|| format!("the build of {lab} made no scenarios program"))?;
+    let mut command = Command::new(&program);
+    let status = command.args(options).current_dir(package).status();
+    let status = status.map_err(|error| format!("{}: {error}", program.display()))?;
     Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1)))
+}
+
+/// The test program among cargo's messages.
+fn executable(messages: &str) -> Option<PathBuf> {
+    let artifacts = messages.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
+    let mut scenarios = artifacts.filter(|artifact| artifact["target"]["name"] == "scenarios");
+    scenarios.find_map(|artifact| artifact["executable"].as_str().map(PathBuf::from))
 }
 
 #[cfg(test)]
@@ -174,8 +189,8 @@ mod tests {
     #[test]
     fn a_scenario_is_named_by_lab_and_id() {
         let labs = labs();
-        assert_eq!(split(&labs, "lab2-B3"), Ok(("lab2-reliable", "B3")));
-        assert_eq!(split(&labs, "lab2-reliable-B3"), Ok(("lab2-reliable", "B3")));
+        assert_eq!(split(&labs, "lab2-B3"), Ok(("lab2-reliable", "B3".to_string())));
+        assert_eq!(split(&labs, "lab2-reliable-b3"), Ok(("lab2-reliable", "B3".to_string())));
         assert!(split(&labs, "B3").unwrap_err().contains("as in lab2-B3"));
     }
 }
