@@ -93,7 +93,7 @@ fn mistakes_on_the_command_line_are_said() {
 fn a_failure_leaves_a_trace_that_replays() {
     assert!(failing("A2_a_panic_is_told").contains("lab/toy-A2.html"));
     let program = std::path::Path::new(env!("CARGO_BIN_EXE_toy-lab"));
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).unwrap();
+    let target = program.parent().and_then(std::path::Path::parent).unwrap();
     let trace = target.join("lab/toy-A2.jsonl");
     let file = faultline::trace_file::TraceFile::parse(&std::fs::read_to_string(&trace).unwrap()).unwrap();
     assert_eq!(file.header.scenario, "A2");

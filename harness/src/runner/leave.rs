@@ -19,10 +19,12 @@ pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     }
 }
 
-/// The target folder that this program was built into.
+/// The target folder that this program was built into: it is in its `debug/` or, when it is a test, in `debug/deps/`.
 fn target() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
-    program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file()).map(Path::to_path_buf)
+    let folder = program.parent()?;
+    let profile = if folder.ends_with("deps") { folder.parent()? } else { folder };
+    Some(profile.parent()?.to_path_buf())
 }
 
 fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io::Result<PathBuf> {
