@@ -7,6 +7,7 @@ mod changes;
 mod events;
 mod host;
 mod link;
+mod liveness;
 mod network;
 mod rules;
 
@@ -88,6 +89,8 @@ pub struct Simulation<'a> {
     sent: u64,
     at_this_moment: u64,
     actions: Vec<Action>,
+    /// The faults have stopped for good.
+    is_fair: bool,
     trace: Trace,
     recorder: Option<Stories>,
 }
@@ -147,6 +150,7 @@ impl<'a> Simulation<'a> {
             sent: 0,
             at_this_moment: 0,
             actions: vec![],
+            is_fair: false,
             trace,
             recorder: bench.recorder(),
         };
@@ -361,6 +365,10 @@ impl<'a> Simulation<'a> {
         let faults = self.network.faults();
         let plural = if faults == 1 { "" } else { "s" };
         self.trace.story(&format!("simulation, seed {}, {faults} fault{plural}", self.seed))
+    }
+
+    fn all_hosts(&self) -> impl Iterator<Item = Host> + use<> {
+        (0..self.hosts.len() as u16).map(Host)
     }
 
     fn crashed(&self, crash: Crash) -> Failure {

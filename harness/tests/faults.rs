@@ -342,3 +342,62 @@ fn healing_ends_chance_faults_and_cuts_but_not_what_links_can_carry() {
     });
     assert_eq!(heard(&told)[0], (13, 0));
 }
+
+#[test]
+fn once_the_faults_stop_nothing_harms_and_everyone_is_up() {
+    let (told, rows) = watch(|stage| {
+        let (b, l) = (stage.beacon, stage.lamp.host);
+        stage.world.link(b, l, Link { loss: 1.0, cut: true, ..Link::default() });
+        stage.world.rule(Rule::new(b, l, Which::Every, Fault::Lose));
+        for change in [
+            Change::Cut(b, l),
+            Change::Link(b, l, Link { loss: 1.0, ..Link::default() }),
+            Change::Crash(l, Unsynced::Lost),
+            Change::Pause(l),
+        ] {
+            stage.at(45, change);
+        }
+        stage.world.change(&Change::Pause(b)).unwrap();
+        stage.world.change(&Change::Crash(l, Unsynced::Lost)).unwrap();
+        // A rule that has struck, so that the kit does not complain of it.
+        stage.world.change(&Change::Resume(b)).unwrap();
+        stage.world.link(b, l, Link::default());
+        stage.world.run_for(ms(15)).unwrap();
+        stage.world.change(&Change::CrashAtDiskOp(l, 1, Unsynced::Lost)).unwrap();
+        stage.world.change(&Change::Pause(b)).unwrap();
+        stage.world.stop_faults().unwrap();
+    });
+    // The first was lost by the rule; the lamp came up at 15 ms, and all others were heard.
+    let numbers: Vec<u8> = heard(&told).into_iter().map(|(_, number)| number).collect();
+    assert_eq!(numbers, (1..=9).collect::<Vec<u8>>(), "{rows:#?}");
+}
+
+/// Whether the lamp hears number 3 within `span` of the moment when the faults stop.
+fn recovers(span: Duration, beacon_is_there: bool) -> Result<(), Failure> {
+    let program = LocalProgram::new();
+    let bench = Bench::new(&program, 1);
+    let (mut world, [b, l]) = Simulation::new(&bench, ["beacon", "lamp"]);
+    let describe = |datagram: &[u8]| text::bytes(datagram, 24);
+    if beacon_is_there {
+        world.start_given(b, Beacon { lamp: l, next: 0, period: ms(10) }, describe)?;
+    }
+    let lamp = world.start_given(l, Lamp::default(), describe)?;
+    world.links(Link { loss: 1.0, ..Link::default() });
+    world.run_for(ms(15))?;
+    let third =
+        |world: &Simulation<'_>| Ok(heard(&world.notices(lamp)?).iter().any(|(_, number)| *number == 3));
+    world.recovers_within(span, "the lamp has not heard number 3", third)
+}
+
+#[test]
+fn work_must_be_done_once_the_faults_have_stopped() {
+    assert!(recovers(ms(30), true).is_ok());
+    let late = recovers(ms(20), true).unwrap_err().reason;
+    assert_eq!(
+        late,
+        "All faults stopped at 15 ms, and 20 ms of virtual time were given from there, but the lamp has not heard \
+         number 3."
+    );
+    let idle = recovers(ms(30), false).unwrap_err().reason;
+    assert!(idle.contains("no datagram is on the way and no timer is set"), "{idle}");
+}

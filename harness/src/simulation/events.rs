@@ -43,6 +43,7 @@ impl Simulation<'_> {
                 self.timer(host, timer)
             }
             Happening::Ready(host) => self.catch_up(host),
+            Happening::Change(change) if self.is_fair && change.does_harm() => Ok(()),
             Happening::Change(change) => self.change(&change),
         }
     }

@@ -90,6 +90,8 @@ pub(super) struct Network<'a> {
     hosts: usize,
     directions: Vec<Direction>,
     rules: Vec<Rule<'a>>,
+    /// Rules strike no more.
+    rules_ended: bool,
     seed: u64,
     world: u16,
     plan: FaultPlan,
@@ -119,7 +121,17 @@ impl<'a> Network<'a> {
     pub(super) fn new(hosts: usize, seed: u64, plan: FaultPlan) -> Network<'a> {
         let world = plan.new_world();
         let directions = vec![Direction::default(); hosts * hosts];
-        Network { hosts, directions, rules: vec![], seed, world, plan, deliveries: vec![], log: false }
+        Network {
+            hosts,
+            directions,
+            rules: vec![],
+            rules_ended: false,
+            seed,
+            world,
+            plan,
+            deliveries: vec![],
+            log: false,
+        }
     }
 
     pub(super) fn keep_deliveries(&mut self) {
@@ -154,6 +166,12 @@ impl<'a> Network<'a> {
         }
     }
 
+    /// Heals, and no rule strikes any more.
+    pub(super) fn end_faults(&mut self) {
+        self.heal();
+        self.rules_ended = true;
+    }
+
     pub(super) fn rule(&mut self, rule: Rule<'a>) {
         self.rules.push(rule);
     }
@@ -184,7 +202,11 @@ impl<'a> Network<'a> {
 
     pub(super) fn send(&mut self, now: Time, from: Host, to: Host, datagram: &Arc<[u8]>) -> Fate {
         let index = self.index(from, to);
-        let ruled = if self.rules.is_empty() { Ruled::default() } else { self.ruled(from, to, datagram) };
+        let ruled = if self.rules.is_empty() || self.rules_ended {
+            Ruled::default()
+        } else {
+            self.ruled(from, to, datagram)
+        };
         let Direction { link, counts, expected, leaving } = &mut self.directions[index];
         counts.sent += 1;
         counts.bytes += datagram.len() as u64;

@@ -149,6 +149,13 @@ pub enum Change {
     Inject(Host, Host, Vec<u8>),
 }
 
+impl Change {
+    /// Whether this may keep a program from its work: all but what mends.
+    pub(super) fn does_harm(&self) -> bool {
+        !matches!(self, Change::Heal(..) | Change::Resume(_) | Change::Restart(_))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

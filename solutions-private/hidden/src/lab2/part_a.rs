@@ -127,7 +127,7 @@ fn long_cut(bench: &Bench<'_>) -> Outcome {
                 RTOS + 1
             )));
         }
-        pair.simulation.heal();
+        pair.simulation.stop_faults()?;
         pair.finish(2 * RTO)?;
     }
     Ok(())
