@@ -130,6 +130,43 @@ impl<'a, M: Machine> Context<'a, M> {
         self.ask(Action::Notify(bytes));
     }
 
+    /// Lets a machine that is a part of this one handle something, and returns what it would tell its application. What it
+    /// sends is sent. Its timers are timers of this machine, called as `name` calls them; when one runs out, it is for this
+    /// machine to pass it on.
+    #[track_caller]
+    pub fn inside<P: Machine>(
+        &mut self,
+        name: impl Fn(P::Timer) -> M::Timer,
+        handle: impl FnOnce(&mut Context<'_, P>),
+    ) -> Vec<P::Notice> {
+        let (mut timers, mut actions, mut notices) = (TimerTable::of_a_part(), vec![], vec![]);
+        let random = std::mem::replace(&mut self.random, RandomSource::Unused(0));
+        let mut part = Context {
+            now: self.now,
+            random,
+            clock_read: self.clock_read,
+            timers: &mut timers,
+            disk: self.disk,
+            actions: &mut actions,
+            action_bytes: self.action_bytes,
+        };
+        handle(&mut part);
+        self.random = part.random;
+        for action in actions {
+            match action {
+                Action::SetTimer { timer, after } => {
+                    timers.find(timer).into_iter().for_each(|timer| self.set_timer(name(timer), after));
+                }
+                Action::CancelTimer { timer } => {
+                    timers.find(timer).into_iter().for_each(|timer| self.cancel_timer(name(timer)));
+                }
+                Action::Notify(bytes) => notices.extend(crate::codec::decode(&bytes).ok()),
+                Action::Send { .. } | Action::Disk(_) | Action::Discard(_) => self.ask(action),
+            }
+        }
+        notices
+    }
+
     #[track_caller]
     fn ask(&mut self, action: Action) {
         Asked::new(self.actions, &mut self.action_bytes).push(action);
@@ -264,41 +301,52 @@ impl RandomSource {
 
 /// The timers of one machine by their kit-wide names.
 #[derive(Clone, Debug)]
-pub(crate) struct TimerTable<T>(Vec<(TimerId, T)>);
+pub(crate) struct TimerTable<T> {
+    known: Vec<(TimerId, T)>,
+    /// A table of a part that was made for one event: it knows only the names that come up in it, not which are set.
+    of_a_part: bool,
+}
 
 impl<T: Copy + Eq + Hash> TimerTable<T> {
     pub(crate) fn new() -> Self {
-        TimerTable(Vec::new())
+        TimerTable { known: vec![], of_a_part: false }
+    }
+
+    fn of_a_part() -> Self {
+        TimerTable { of_a_part: true, ..TimerTable::new() }
     }
 
     fn intern(&mut self, timer: T) -> TimerId {
-        if let Some((id, _)) = self.0.iter().find(|(_, known)| *known == timer) {
+        if let Some((id, _)) = self.known.iter().find(|(_, known)| *known == timer) {
             return *id;
         }
         let id = TimerId(crate::hash_of(&timer));
-        self.0.push((id, timer));
+        self.known.push((id, timer));
         id
     }
 
     fn forget(&mut self, timer: T) -> Option<TimerId> {
-        let index = self.0.iter().position(|(_, known)| *known == timer)?;
-        Some(self.0.swap_remove(index).0)
+        if self.of_a_part {
+            return Some(self.intern(timer));
+        }
+        let index = self.known.iter().position(|(_, known)| *known == timer)?;
+        Some(self.known.swap_remove(index).0)
     }
 
     /// The timer named `id`, taken out of the table: it has run out.
     pub(crate) fn take(&mut self, id: TimerId) -> Option<T> {
-        let index = self.0.iter().position(|(known, _)| *known == id)?;
-        Some(self.0.swap_remove(index).1)
+        let index = self.known.iter().position(|(known, _)| *known == id)?;
+        Some(self.known.swap_remove(index).1)
     }
 
     /// The timers that are in the table, in an order of their own.
     pub(crate) fn set(&self) -> Vec<TimerId> {
-        let mut set: Vec<TimerId> = self.0.iter().map(|(id, _)| *id).collect();
+        let mut set: Vec<TimerId> = self.known.iter().map(|(id, _)| *id).collect();
         set.sort_unstable();
         set
     }
 
     pub(crate) fn find(&self, id: TimerId) -> Option<T> {
-        self.0.iter().find(|(known, _)| *known == id).map(|(_, timer)| *timer)
+        self.known.iter().find(|(known, _)| *known == id).map(|(_, timer)| *timer)
     }
 }

@@ -23,6 +23,7 @@ use std::collections::VecDeque;
 use std::collections::hash_map::{Entry, HashMap};
 use std::fmt::Display;
 use std::rc::Rc;
+use std::time::Duration;
 use ways::Ways;
 
 /// How far a search goes. The default has no faults.
@@ -38,13 +39,24 @@ pub struct Limits {
     pub crashes: u8,
     /// How many datagrams may be on the way at once; a move that would make it more is not made.
     pub in_flight: u8,
+    /// How long a datagram lives at most: a timer that has longer than this to go runs out only when nothing is on the
+    /// way. Without a bound, no timer is long enough to be sure of anything.
+    pub lifetime: Duration,
     /// How many states are looked at before the search gives up.
     pub states: usize,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Limits { losses: 0, duplicates: 0, timers: 0, crashes: 0, in_flight: 6, states: 200_000 }
+        Limits {
+            losses: 0,
+            duplicates: 0,
+            timers: 0,
+            crashes: 0,
+            in_flight: 6,
+            lifetime: Duration::MAX,
+            states: 200_000,
+        }
     }
 }
 

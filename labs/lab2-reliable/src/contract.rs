@@ -1,22 +1,22 @@
-//! What a reliable transport promises, rule by rule, and the types through which the application talks to it.
+//! What a reliable transport promises, rule by rule. The types that the rules speak of are in `types.rs` and `segment.rs`.
 //!
 //! The application gives messages to a sender on one host; a receiver on another host delivers them to its application.
 //! Between them is a network that loses, duplicates, delays, reorders and corrupts datagrams.
 //!
 //! # Part A: acknowledgement and time-out
-//! - **A1** Messages are numbered from [`SeqNo::FIRST`](crate::SeqNo::FIRST) in the order in which the application gives
-//!   them. A message is sent at once as `DATA` when nothing is in flight; else it waits, in order. One message is in
-//!   flight at a time.
+//! - **A1** Messages are numbered in the order in which the application gives them, from the `first` of the configuration
+//!   on. A message is sent at once as `DATA` when nothing is in flight; else it waits, in order. In parts A and B the window
+//!   of the configuration is 1: one message is in flight at a time.
 //! - **A2** A message that is not acknowledged within an RTO after it was sent is sent again, unchanged, at the end of that
-//!   RTO; and again at the end of each further one, until it is acknowledged. The RTO is the one of the configuration and
-//!   stays as it is.
+//!   RTO; and again at the end of each further one, until it is acknowledged. In parts A to C the RTO is `rto.first` of the
+//!   configuration and stays as it is.
 //! - **A3** When the message in flight is acknowledged, the sender tells its application `Accepted`, does not send that
 //!   message again, and sends the next waiting one at once, which has a whole RTO of its own.
 //! - **A4** Nothing but A2 and A3 moves the timer: not a new message from the application, not a datagram that
 //!   acknowledges nothing. A timer runs out only when a message is to be sent again: a machine waits, it does not poll.
-//!   With nothing in flight no timer is set.
+//!   With nothing in flight and nothing waiting no timer is set.
 //! - **A5** The receiver delivers a message that it was waiting for. It answers every `DATA` at once with one `ACK`: of the
-//!   number that it expects next.
+//!   number that it expects next, and with its window, which in parts A and B is always that of the configuration.
 //! - **A6** A datagram that cannot be decoded is dropped: no answer, no change, no panic.
 //!
 //! In part A a copy of the last message may still be delivered again, and a late `ACK` may be taken for a new one: part B is
@@ -24,72 +24,96 @@
 //!
 //! # Part B: exactly once, in order
 //! - **B1** Each message is delivered exactly once, in the order of the numbers.
-//! - **B2** A `DATA` that is not the expected one is not delivered and not kept, but it is answered (A5): with the number
-//!   that the receiver still expects. (The peer may have missed the first answer.)
-//! - **B3** An `ACK` counts only if it acknowledges the message in flight and nothing that was never sent. Any other is
-//!   dropped: nothing is said, nothing is sent, no timer is moved.
+//! - **B2** A `DATA` that is not expected (with a window of 1: any but the next one) is not delivered and not kept, but it is
+//!   answered (A5): with the number that the receiver still expects. (The peer may have missed the first answer.)
+//! - **B3** An `ACK` counts only if it acknowledges something in flight and nothing that was never sent. Any other is
+//!   dropped: nothing is said, nothing is sent, no timer is moved. (C7 adds one exception.)
 //! - **B4** Only the configured peer counts, whatever its address: what another host sends is dropped. So is an `ACK` at the
-//!   receiver and a `DATA` at the sender.
+//!   receiver and a `DATA` at the sender, and at both every other kind of segment.
 //! - **B5** Without faults, and with an RTO longer than the round trip, a message costs two datagrams. What a machine
 //!   remembers does not grow with the number of messages that are done, nor with that of datagrams that are dropped.
-
-use crate::segment::{SHOWN, Segment, SeqNo};
-use faultline::program::Role;
-use faultline::{Host, Never, text};
-use serde::{Deserialize, Serialize};
-use std::fmt;
-use std::time::Duration;
-
-// ANCHOR: types
-/// What a sender is told when it is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct SenderConfig {
-    /// The host to which messages go.
-    pub receiver: Host,
-    /// How long a message may be in flight before it is sent again (retransmission time-out).
-    pub rto: Duration,
-}
-
-/// What a receiver is told when it is made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct ReceiverConfig {
-    /// The host from which messages come.
-    pub sender: Host,
-}
-
-/// The application asks the sender to get this message to the other side. At most 1,000 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Send(pub Vec<u8>);
-
-/// The sender tells its application that the message of this number has arrived.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Accepted(pub SeqNo);
-
-/// The receiver hands a message to its application.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deliver(pub Vec<u8>);
-// ANCHOR_END: types
-
-impl fmt::Display for Send {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "send {}", text::bytes(&self.0, SHOWN))
-    }
-}
-
-impl fmt::Display for Accepted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "says that message {} is accepted", self.0)
-    }
-}
-
-impl fmt::Display for Deliver {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "delivers {}", text::bytes(&self.0, SHOWN))
-    }
-}
-
-/// The student's sender.
-pub const SENDER: Role<SenderConfig, Send, Accepted> = Role::new("sender", Segment::describe);
-
-/// The student's receiver.
-pub const RECEIVER: Role<ReceiverConfig, Never, Deliver> = Role::new("receiver", Segment::describe);
+//!
+//! # Part C: a window of messages
+//! Here base is the oldest number that is not acknowledged, and the end of the receiver's window is `next + window` of an
+//! `ACK`: the first number that the receiver has no room for. Numbers go around: after 2³² − 1 comes 0.
+//! - **C1** The sender has only numbers in flight that lie before base + `window` of its configuration and before the end of
+//!   the receiver's window; before the first `ACK` only the former counts. As soon as this lets a waiting message be sent it
+//!   is sent, in order.
+//! - **C2** An `ACK` acknowledges every number before its `next`. `Accepted` is told for each, in order.
+//! - **C3** One timer serves all that is in flight (RFC 6298, section 5). It is set when something is sent while nothing was
+//!   in flight, and again, for a whole RTO, when an `ACK` acknowledges something new and something is still in flight. When
+//!   it runs out, the oldest message in flight is sent again, that one only, and the timer is set for a whole RTO.
+//! - **C4** The receiver has room for `window` messages of its configuration, of which those that wait for its application
+//!   (C6) take some. It keeps every message of the numbers that it has room for, until those before it have come, and then
+//!   delivers all that it can, in order. Beyond its room nothing is kept (B2). Of two `DATA` of one number the first counts.
+//! - **C5** The window in an `ACK` is the room for messages from `next` on. Early messages that are kept do not make it
+//!   smaller: they lie in it.
+//! - **C6** After `Stop` the receiver delivers nothing: what is in order waits, and makes the window smaller, down to 0. At
+//!   `Resume` it delivers all that waits, and if that was something, it sends an `ACK` at once, for its window has grown.
+//! - **C7** The end of the receiver's window never moves back. An `ACK` that says less than an earlier one did is an older
+//!   one, and changes nothing. An `ACK` of the number base acknowledges nothing, but may move the end on.
+//! - **C8** When messages wait, nothing is in flight and the window is closed, the timer is set for an RTO. At its end the
+//!   first waiting message is sent as a probe, and again at the end of each further RTO while the window is closed. A probe
+//!   may be acknowledged like any message. It does not count as sent: when the window opens, the message is sent at once.
+//! - **C9** A loss costs one more `DATA`, not a window of them. What the receiver keeps never exceeds its room.
+//!
+//! # Part D: a time-out that adapts
+//! The RTO is computed as in RFC 6298, sections 2 and 5; each line gives the paragraph.
+//! - **D1** Until the first sample the RTO is `rto.first` (2.1).
+//! - **D2** The first sample R makes SRTT = R and RTTVAR = R/2 (2.2). Each further sample makes first RTTVAR = 3/4 RTTVAR +
+//!   1/4 |SRTT − R| and then SRTT = 7/8 SRTT + 1/8 R (2.3).
+//! - **D3** After a sample RTO = SRTT + max(G, 4 RTTVAR), with G the `granularity` (2.2, 2.3), but not below `rto.min` (2.4)
+//!   nor above `rto.max` (2.5).
+//! - **D4** An `ACK` that acknowledges something new gives one sample: the time since the newest number that it
+//!   acknowledges was sent. It gives none if any number that it acknowledges was sent more than once, probes included: nobody
+//!   can tell which of the copies it answers (Karn's algorithm, 3).
+//! - **D5** Each time the timer runs out the RTO doubles, up to `rto.max` (5.5). It stays there until the next sample (5.7).
+//! - **D6** Nothing else changes the RTO. A new RTO holds for timers that are set from then on.
+//!
+//! # Part E: connections
+//! Each side has one connection at a time, with the peer of its configuration. In it a sender and a receiver work in each
+//! direction, as in parts A to D. ISN is the initial sequence number that the application gives; `first` is ISN + 1.
+//! - **E1** `Connect` sends `SYN` with the ISN. `Listen` waits for a `SYN`. What the application sends before the connection
+//!   is open waits and follows when it is.
+//! - **E2** A listening side answers a `SYN` with `SYN-ACK`: its own ISN, and as `next` the ISN of the `SYN` plus 1. It then
+//!   waits for an `ACK` of its own ISN plus 1, which opens the connection; until then it answers the same `SYN` again, and
+//!   drops a `SYN` with another ISN, data and everything else but that `ACK` and a `RESET` (E9). An `ACK` whose `next` is
+//!   another is dropped too.
+//! - **E3** A connecting side takes only a `SYN-ACK` whose `next` is its own ISN plus 1. That opens the connection, and it
+//!   is answered with an `ACK` of the other ISN plus 1. An open side answers the same `SYN-ACK` again in the same way: the
+//!   first `ACK` was lost.
+//! - **E4** `SYN` and `SYN-ACK` are sent again like messages (A2, D5): after `rto.first`, and then after twice as long each
+//!   time, up to `rto.max`.
+//! - **E5** `Finish` sends `FIN`, with the next number after the last message. It is kept, acknowledged, sent again and
+//!   ordered like a message. `End` is told when its turn comes. The other direction goes on (half-close).
+//! - **E6** When the `FIN`s of both directions are done (ours acknowledged, the other's delivered), `Closed` is told. For
+//!   `linger` more the side still answers, but asks for nothing: the last `ACK` may be lost. Then it forgets the connection.
+//! - **E7** A datagram that can be decoded and comes from the peer is a sign of life; nothing else is. When there was none for
+//!   `keep_alive`, an open side sends `KEEP-ALIVE`, which is answered with an `ACK`, and again after each further
+//!   `keep_alive`. When there was none for `give_up`, a side that connects or is open tells `Failed(Silent)` and forgets the
+//!   connection; one that has answered a `SYN` listens again, and says nothing.
+//! - **E8** An open side answers every `SYN` with an `ACK` and does not let it change anything: it is an old copy, or the
+//!   peer has started anew, and then the peer will say so (E9).
+//! - **E9** What cannot belong to a connection is answered with `RESET` and the number that it bore: everything but a `RESET`
+//!   by a side with no connection; everything but a `SYN` and a `RESET` by one that listens; everything but its `SYN-ACK` and
+//!   a `RESET` by one that connects (so two sides that connect to each other refuse each other). A `RESET` is never answered.
+//! - **E10** A `RESET` counts only if it names what this side has said last: its ISN when it connects (`Failed(Refused)` is
+//!   told); the `next` of its `SYN-ACK` when it has answered a `SYN` (it listens again, and says nothing); when it is open, a
+//!   number in flight or the number that it expects next (`Failed(Reset)` is told, unless `Closed` was). Any other is old
+//!   and is dropped.
+//! - **E11** A command that cannot be done is answered with `Rejected` and changes nothing: `Connect` and `Listen` unless
+//!   there is no connection; `Send` and `Finish` when there is none or after `Finish`. After `Failed` there is none.
+//! - **E12** A restarted host knows nothing of its earlier connection. Segments of an earlier life are never delivered: their
+//!   numbers lie outside the window, for ISNs of different lives are far apart.
+//!
+//! # Part F: congestion control (a bonus)
+//! With `congestion` in the configuration the sender also has a congestion window, counted in messages (RFC 5681).
+//! - **F1** The congestion window begins with 1 and limits what is in flight, together with C1.
+//! - **F2** Slow start: while it is below the threshold, each `ACK` of something new makes it larger by the number of
+//!   messages that it acknowledges, up to the threshold. At the beginning there is no threshold.
+//! - **F3** Congestion avoidance: from the threshold on it grows by 1 for each window of messages that is acknowledged.
+//! - **F4** When the timer runs out, the threshold becomes half of what was in flight, at least 2, and the window 1.
+//! - **F5** The third `ACK` in a row that acknowledges nothing, moves no end and finds something in flight is a sign of a
+//!   loss: the oldest message is sent again at once (fast retransmit), and threshold and window become half of what was in
+//!   flight, at least 2. Until all that was in flight then is acknowledged, there is no further fast retransmit of this kind,
+//!   but an `ACK` of something new sends the oldest again at once (RFC 6582).

@@ -5,7 +5,12 @@
 pub mod contract;
 pub mod scenarios;
 mod segment;
+pub mod types;
 
-pub use contract::{Accepted, Deliver, RECEIVER, ReceiverConfig, SENDER, Send, SenderConfig};
 pub use faultline::{Context, Host, Machine, Never, Time};
 pub use segment::{Segment, SegmentError, SeqNo};
+pub use types::{
+    Accepted, ConnectionCommand, ConnectionConfig, ConnectionNotice, Deliver, Reason, ReceiverCommand,
+    ReceiverConfig, RtoConfig, RtoEvent, SenderCommand, SenderConfig,
+};
+pub use types::{CONNECTION, RECEIVER, RTO, SENDER};

@@ -4,13 +4,18 @@ pub mod checks;
 pub mod pair;
 mod part_a;
 mod part_b;
+mod part_c;
+mod part_d;
+mod part_e;
 pub mod progress;
+pub mod talk;
 
 use faultline::scenario::{Scenario, Suite};
 
 /// The public scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 2] = [part_a::SCENARIOS, part_b::SCENARIOS];
+    let parts: [&[Scenario]; 5] =
+        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS, part_e::SCENARIOS];
     Suite { lab: "lab2-reliable", scenarios: parts.concat() }
 }

@@ -10,19 +10,23 @@ use std::fmt;
 pub(crate) const SHOWN: usize = 12;
 
 // ANCHOR: seq-no
-/// The number of a message: the first message of a run has [`SeqNo::FIRST`], each one after it the next number.
+/// The number of a message. Each message has the next number after the one before it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SeqNo(pub u32);
 // ANCHOR_END: seq-no
 
 impl SeqNo {
-    /// The number of the first message.
-    pub const FIRST: SeqNo = SeqNo(0);
-
     /// The number after this one; after the last number comes 0 again.
     #[must_use]
     pub fn next(self) -> SeqNo {
         SeqNo(self.0.wrapping_add(1))
+    }
+
+    /// How many numbers `later` is after this one, going around after the last number. Any two numbers have such a
+    /// distance, the smaller one to the larger as well as the other way.
+    #[must_use]
+    pub fn distance_to(self, later: SeqNo) -> u32 {
+        later.0.wrapping_sub(self.0)
     }
 }
 
@@ -47,6 +51,35 @@ pub enum Segment {
     Ack {
         /// The number that the receiver expects next: it has every message before it.
         next: SeqNo,
+        /// How many messages it has room for, from `next` on.
+        window: u32,
+    },
+    /// Nothing follows after this; it has a number like a message (part E).
+    Fin {
+        /// Its number.
+        seq: SeqNo,
+    },
+    /// Opens a connection (part E).
+    Syn {
+        /// The number before that of the first message.
+        isn: SeqNo,
+    },
+    /// Answers `Syn` (part E).
+    SynAck {
+        /// The number before that of the first message the other way.
+        isn: SeqNo,
+        /// The number after the one in `Syn`.
+        next: SeqNo,
+    },
+    /// Asks whether the other side is there (part E).
+    KeepAlive {
+        /// The number that is expected next.
+        next: SeqNo,
+    },
+    /// Answers a segment that belongs to no connection here (part E).
+    Reset {
+        /// The number that it bore: `seq`, `next` (also of a `SynAck`) or the `isn` of a `Syn`.
+        about: SeqNo,
     },
 }
 // ANCHOR_END: segment
@@ -83,7 +116,12 @@ impl Segment {
     pub fn describe(datagram: &[u8]) -> String {
         match Segment::decode(datagram) {
             Ok(Segment::Data { seq, payload }) => format!("DATA seq={seq} {}", text::bytes(&payload, SHOWN)),
-            Ok(Segment::Ack { next }) => format!("ACK {next}"),
+            Ok(Segment::Ack { next, window }) => format!("ACK {next} window={window}"),
+            Ok(Segment::Fin { seq }) => format!("FIN seq={seq}"),
+            Ok(Segment::Syn { isn }) => format!("SYN isn={isn}"),
+            Ok(Segment::SynAck { isn, next }) => format!("SYN-ACK isn={isn} next={next}"),
+            Ok(Segment::KeepAlive { next }) => format!("KEEP-ALIVE {next}"),
+            Ok(Segment::Reset { about }) => format!("RESET {about}"),
             Err(SegmentError) => format!("{} undecodable bytes", datagram.len()),
         }
     }
@@ -109,7 +147,7 @@ mod tests {
     fn stories_show_a_segment_in_a_few_words() {
         let data = Segment::Data { seq: SeqNo(1), payload: b"a".to_vec() };
         assert_eq!(Segment::describe(&data.encode()), "DATA seq=1 \"a\"");
-        assert_eq!(Segment::describe(&Segment::Ack { next: SeqNo(2) }.encode()), "ACK 2");
+        assert_eq!(Segment::describe(&Segment::Ack { next: SeqNo(2), window: 1 }.encode()), "ACK 2 window=1");
         assert_eq!(Segment::describe(b"xyz"), "3 undecodable bytes");
     }
 }

@@ -1,11 +1,15 @@
 //! Runs lab 2's public scenarios against the package that this file is attached to.
 
 use faultline::program::LocalProgram;
-use lab2_kit::{RECEIVER, SENDER};
-use lab2_reliable::{Receiver, Sender};
+use lab2_kit::{CONNECTION, RECEIVER, RTO, SENDER};
+use lab2_reliable::{Connection, Receiver, Sender, rto};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let program = LocalProgram::new().role(&SENDER, Sender::new).role(&RECEIVER, Receiver::new);
+    let program = LocalProgram::new()
+        .role(&SENDER, Sender::new)
+        .role(&RECEIVER, Receiver::new)
+        .role(&CONNECTION, Connection::new)
+        .function(&RTO, rto::series);
     faultline::runner::main(&lab2_kit::scenarios::suite(), &program)
 }

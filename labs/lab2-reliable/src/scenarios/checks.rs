@@ -2,20 +2,56 @@
 //!
 //! Scenarios with both machines are made of `pair.rs`.
 
-use crate::{Accepted, Deliver, RECEIVER, ReceiverConfig, SENDER, Segment, Send, SenderConfig, SeqNo};
+use crate::{
+    Accepted, ConnectionCommand, ConnectionConfig, Deliver, RECEIVER, ReceiverCommand, ReceiverConfig,
+    RtoConfig, SENDER, Segment, SenderCommand, SenderConfig, SeqNo,
+};
+use faultline::Host;
+use faultline::ms;
 use faultline::scenario::{Bench, Failure};
 use faultline::script::{PEER, Script};
-use faultline::{Never, ms};
 use std::time::Duration;
 
 /// The RTO of most scenarios.
 pub const RTO: Duration = ms(1_000);
 
 /// A sender by itself; the scenario is its receiver.
-pub type SenderScript = Script<SenderConfig, Send, Accepted>;
+pub type SenderScript = Script<SenderConfig, SenderCommand, Accepted>;
 
 /// A receiver by itself; the scenario is its sender.
-pub type ReceiverScript = Script<ReceiverConfig, Never, Deliver>;
+pub type ReceiverScript = Script<ReceiverConfig, ReceiverCommand, Deliver>;
+
+/// A sender with one message in flight at a time and an RTO that never changes.
+#[must_use]
+pub const fn sender_config(receiver: Host, rto: Duration) -> SenderConfig {
+    let rto = RtoConfig::fixed(rto);
+    SenderConfig { receiver, first: SeqNo(0), window: 1, rto, congestion: false }
+}
+
+/// A receiver with room for one message.
+#[must_use]
+pub const fn receiver_config(sender: Host) -> ReceiverConfig {
+    ReceiverConfig { sender, first: SeqNo(0), window: 1 }
+}
+
+/// One side of a connection with room for one message, and time-outs of some RTOs.
+#[must_use]
+pub const fn connection_config(peer: Host) -> ConnectionConfig {
+    ConnectionConfig {
+        peer,
+        window: 1,
+        rto: RtoConfig::fixed(RTO),
+        keep_alive: ms(30_000),
+        give_up: ms(120_000),
+        linger: ms(240_000),
+    }
+}
+
+/// The command that sends `message` on a connection.
+#[must_use]
+pub fn send_on(message: &[u8]) -> ConnectionCommand {
+    ConnectionCommand::Send(message.to_vec())
+}
 
 /// Starts a sender by itself.
 ///
@@ -30,7 +66,7 @@ pub fn sender(bench: &Bench<'_>) -> Result<SenderScript, Failure> {
 /// # Errors
 /// It does not come up.
 pub fn sender_with(bench: &Bench<'_>, rto: Duration) -> Result<SenderScript, Failure> {
-    Script::start(bench, SENDER, ["sender", "receiver"], &SenderConfig { receiver: PEER, rto })
+    Script::start(bench, SENDER, ["sender", "receiver"], &sender_config(PEER, rto))
 }
 
 /// Starts a receiver by itself.
@@ -38,7 +74,7 @@ pub fn sender_with(bench: &Bench<'_>, rto: Duration) -> Result<SenderScript, Fai
 /// # Errors
 /// It does not come up.
 pub fn receiver(bench: &Bench<'_>) -> Result<ReceiverScript, Failure> {
-    Script::start(bench, RECEIVER, ["receiver", "sender"], &ReceiverConfig { sender: PEER })
+    Script::start(bench, RECEIVER, ["receiver", "sender"], &receiver_config(PEER))
 }
 
 /// The bytes of `DATA seq text`.
@@ -47,22 +83,28 @@ pub fn data(seq: u32, text: &str) -> Vec<u8> {
     Segment::Data { seq: SeqNo(seq), payload: text.as_bytes().to_vec() }.encode()
 }
 
-/// The bytes of `ACK next`.
+/// The bytes of `ACK next`, from a receiver with room for one message.
 #[must_use]
 pub fn ack(next: u32) -> Vec<u8> {
-    Segment::Ack { next: SeqNo(next) }.encode()
+    ack_with(next, 1)
+}
+
+/// The bytes of `ACK next window`.
+#[must_use]
+pub fn ack_with(next: u32, window: u32) -> Vec<u8> {
+    Segment::Ack { next: SeqNo(next), window }.encode()
 }
 
 /// The command that sends `text`.
 #[must_use]
-pub fn send(text: &str) -> Send {
-    Send(text.as_bytes().to_vec())
+pub fn send(text: &str) -> SenderCommand {
+    SenderCommand::Send(text.as_bytes().to_vec())
 }
 
 /// The notice that delivers `text`.
 #[must_use]
 pub fn deliver(text: &str) -> Deliver {
-    Deliver(text.as_bytes().to_vec())
+    Deliver::Message(text.as_bytes().to_vec())
 }
 
 /// A message that begins with its number and differs from every other, of a length that changes with the number; letters,

@@ -1,12 +1,14 @@
 //! Both machines together: searched in every order of events, or simulated in a network with faults.
 
-use super::checks::{RTO, send};
+use super::checks::{RTO, receiver_config, send, sender_config};
 use super::progress::{Progress, Promise};
-use crate::{Accepted, Deliver, RECEIVER, ReceiverConfig, SENDER, Send, SenderConfig};
+use crate::{
+    Accepted, Deliver, RECEIVER, ReceiverCommand, ReceiverConfig, SENDER, SenderCommand, SenderConfig,
+};
+use faultline::Host;
 use faultline::scenario::{Bench, Failure, Outcome};
 use faultline::search::{Explored, Limits, Search};
 use faultline::simulation::{Ended, Handle, Link, Simulation};
-use faultline::{Host, Never};
 use std::time::Duration;
 
 /// How long a run is watched after the last message is accepted: longer than any copy is on its way.
@@ -23,8 +25,8 @@ pub fn search(
     texts: &[&str],
 ) -> Result<Explored, Failure> {
     let (mut search, [s, r]) = Search::new(bench, limits, ["sender", "receiver"]);
-    let sender = search.start(s, &SENDER, &SenderConfig { receiver: r, rto: RTO })?;
-    let receiver = search.start(r, &RECEIVER, &ReceiverConfig { sender: s })?;
+    let sender = search.start(s, &SENDER, &sender_config(r, RTO))?;
+    let receiver = search.start(r, &RECEIVER, &receiver_config(s))?;
     let sent: Vec<Vec<u8>> = texts.iter().map(|text| text.as_bytes().to_vec()).collect();
     texts.iter().for_each(|text| search.command(sender, &send(text)));
     let count = sent.len();
@@ -44,9 +46,9 @@ pub struct Pair<'a> {
     /// The world.
     pub simulation: Simulation<'a>,
     /// The sender's host.
-    pub sender: Handle<Send, Accepted>,
+    pub sender: Handle<SenderCommand, Accepted>,
     /// The receiver's host.
-    pub receiver: Handle<Never, Deliver>,
+    pub receiver: Handle<ReceiverCommand, Deliver>,
     heard: Heard,
 }
 
@@ -66,7 +68,7 @@ impl<'a> Pair<'a> {
     pub fn start(bench: &Bench<'a>, link: Link, promise: Promise) -> Result<Pair<'a>, Failure> {
         let (mut simulation, [sender, receiver]) = Simulation::new(bench, ["sender", "receiver"]);
         simulation.links(link);
-        Pair::join(simulation, SenderConfig { receiver, rto: RTO }, ReceiverConfig { sender }, promise)
+        Pair::join(simulation, sender_config(receiver, RTO), receiver_config(sender), promise)
     }
 
     /// Both machines in a world that is there already, each on the host that the other is told.
@@ -93,7 +95,7 @@ impl<'a> Pair<'a> {
     /// The sender does not answer, or says what is not so.
     pub fn send(&mut self, messages: impl IntoIterator<Item = Vec<u8>>) -> Outcome {
         for message in messages {
-            self.simulation.command(self.sender, &Send(message.clone()))?;
+            self.simulation.command(self.sender, &SenderCommand::Send(message.clone()))?;
             self.heard.sent.push(message);
             let checked = self.heard.check(&self.simulation, self.sender, self.receiver);
             checked.map_err(|failure| failure.with(self.simulation.story()))?;
@@ -164,8 +166,8 @@ impl Heard {
     fn check(
         &mut self,
         world: &Simulation<'_>,
-        sender: Handle<Send, Accepted>,
-        receiver: Handle<Never, Deliver>,
+        sender: Handle<SenderCommand, Accepted>,
+        receiver: Handle<ReceiverCommand, Deliver>,
     ) -> Outcome {
         for notice in world.notices_after(receiver, self.from_receiver)? {
             self.from_receiver += 1;

@@ -1,9 +1,11 @@
 //! Part B: exactly once, in order.
 
-use super::checks::{RTO, ack, data, deliver, message, receiver, send, sender};
+use super::checks::{
+    RTO, ack, data, deliver, message, receiver, receiver_config, send, sender, sender_config,
+};
 use super::pair::{Pair, search};
 use super::progress::Promise;
-use crate::{Accepted, RECEIVER, ReceiverConfig, SENDER, SenderConfig, SeqNo};
+use crate::{Accepted, RECEIVER, SENDER, SeqNo};
 use faultline::Host;
 use faultline::scenario::{Bench, Outcome, Scenario, World, ensure};
 use faultline::script::{PEER, Script};
@@ -240,7 +242,7 @@ fn cost(bench: &Bench<'_>) -> Outcome {
 
 fn strangers(bench: &Bench<'_>) -> Outcome {
     let (stranger, peer) = (PEER, Host(2));
-    let mut r = Script::start(bench, RECEIVER, ["receiver", "stranger"], &ReceiverConfig { sender: peer })?;
+    let mut r = Script::start(bench, RECEIVER, ["receiver", "stranger"], &receiver_config(peer))?;
     r.peer("sender");
     r.deliver(stranger, &data(0, "x"))?;
     r.expect_nothing("rule B4: a stranger's message is dropped")?;
@@ -250,7 +252,7 @@ fn strangers(bench: &Bench<'_>) -> Outcome {
     r.expect_notice(&deliver("a"), "rule B4: the others changed nothing")?;
     r.expect_datagram(peer, &ack(1), "rule A5: the sender is answered")?;
 
-    let config = SenderConfig { receiver: peer, rto: RTO };
+    let config = sender_config(peer, RTO);
     let mut s = Script::start(bench, SENDER, ["sender", "stranger"], &config)?;
     s.peer("receiver");
     s.command(&send("a"))?;

@@ -37,7 +37,10 @@ impl Progress {
     ///
     /// # Errors
     /// It breaks the promise; the text says how.
-    pub fn deliver(&mut self, sent: &[Vec<u8>], Deliver(got): &Deliver) -> Result<(), String> {
+    pub fn deliver(&mut self, sent: &[Vec<u8>], notice: &Deliver) -> Result<(), String> {
+        let Deliver::Message(got) = notice else {
+            return Err("Rule E5: the receiver said that this is the end, but nobody has finished.".into());
+        };
         let next = self.delivered;
         if sent.get(next) == Some(got) {
             self.delivered += 1;
@@ -92,7 +95,9 @@ mod tests {
     fn run(promise: Promise, sent: &[&str], delivered: &[&str]) -> Result<(), String> {
         let sent: Vec<Vec<u8>> = sent.iter().map(|text| text.as_bytes().to_vec()).collect();
         let mut progress = Progress::new(promise);
-        delivered.iter().try_for_each(|text| progress.deliver(&sent, &Deliver(text.as_bytes().to_vec())))
+        delivered
+            .iter()
+            .try_for_each(|text| progress.deliver(&sent, &Deliver::Message(text.as_bytes().to_vec())))
     }
 
     #[test]
@@ -116,7 +121,7 @@ mod tests {
     fn accepted_means_delivered_and_comes_in_order() {
         let mut progress = Progress::new(Promise::ExactlyOnce);
         assert!(progress.accept(Accepted(SeqNo(0))).unwrap_err().contains("has not delivered it"));
-        assert_eq!(progress.deliver(&[b"a".to_vec()], &Deliver(b"a".to_vec())), Ok(()));
+        assert_eq!(progress.deliver(&[b"a".to_vec()], &Deliver::Message(b"a".to_vec())), Ok(()));
         assert!(progress.accept(Accepted(SeqNo(1))).unwrap_err().contains("the turn of message 0"));
         assert_eq!(progress.accept(Accepted(SeqNo(0))), Ok(()));
     }

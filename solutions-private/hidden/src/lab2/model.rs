@@ -6,8 +6,8 @@ use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Outcome};
 use faultline::script::Script;
 use faultline::{Host, ms};
-use lab2_kit::scenarios::checks::{ack, message};
-use lab2_kit::{Accepted, Deliver, RECEIVER, ReceiverConfig, SENDER, Segment, Send, SenderConfig, SeqNo};
+use lab2_kit::scenarios::checks::{ack, message, receiver_config, sender_config};
+use lab2_kit::{Accepted, Deliver, RECEIVER, SENDER, Segment, SenderCommand, SeqNo};
 use std::time::Duration;
 
 /// How many things are done in one history.
@@ -72,7 +72,7 @@ impl Model {
 pub(super) fn sender(bench: &Bench<'_>) -> Outcome {
     let mut random = Random::new(bench.seed() ^ 0x4842_5345);
     let rto = ms(1 + random.below(5_000));
-    let config = SenderConfig { receiver: PEER, rto };
+    let config = sender_config(PEER, rto);
     let mut s = Script::start(bench, SENDER, ["sender", "stranger"], &config)?;
     s.peer("receiver");
     let mut model = Model { given: vec![], done: 0, left: rto };
@@ -82,7 +82,7 @@ pub(super) fn sender(bench: &Bench<'_>) -> Outcome {
             0..=2 => {
                 let payload = payload(&mut random);
                 model.given.push(payload.clone());
-                s.command(&Send(payload))?;
+                s.command(&SenderCommand::Send(payload))?;
                 if model.given.len() == model.done + 1 {
                     model.left = rto;
                     s.expect_datagram(
@@ -147,7 +147,7 @@ pub(super) fn sender(bench: &Bench<'_>) -> Outcome {
 /// A random history of a receiver.
 pub(super) fn receiver(bench: &Bench<'_>) -> Outcome {
     let mut random = Random::new(bench.seed() ^ 0x4842_5245);
-    let mut r = Script::start(bench, RECEIVER, ["receiver", "stranger"], &ReceiverConfig { sender: PEER })?;
+    let mut r = Script::start(bench, RECEIVER, ["receiver", "stranger"], &receiver_config(PEER))?;
     r.peer("sender");
     let mut expected = 0;
     let mut last = vec![];
@@ -158,7 +158,7 @@ pub(super) fn receiver(bench: &Bench<'_>) -> Outcome {
                 r.deliver(PEER, &data(expected, &last))?;
                 expected += 1;
                 r.expect_notice(
-                    &Deliver(last.clone()),
+                    &Deliver::Message(last.clone()),
                     "rule A5: this is the message that it was waiting for",
                 )?;
                 r.expect_datagram(PEER, &ack(expected), "rule A5: the ACK says what is expected next")?;

@@ -8,7 +8,7 @@ use faultline::{Host, ms};
 use lab2_kit::scenarios::checks::{RTO, ack, message, receiver, sender, sender_with};
 use lab2_kit::scenarios::pair::Pair;
 use lab2_kit::scenarios::progress::Promise;
-use lab2_kit::{Accepted, Deliver, Segment, Send, SeqNo};
+use lab2_kit::{Accepted, Deliver, Segment, SenderCommand, SeqNo};
 use std::time::Duration;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -66,12 +66,15 @@ fn any_bytes(bench: &Bench<'_>) -> Outcome {
     let mut r = receiver(bench)?;
     for (number, payload) in messages.iter().enumerate() {
         let expected = data_of(number, payload);
-        s.command(&Send(payload.clone()))?;
+        s.command(&SenderCommand::Send(payload.clone()))?;
         s.expect_datagram(PEER, &expected, "rule A1: a message is sent at once, whatever its bytes")?;
         s.pass(RTO)?;
         s.expect_datagram(PEER, &expected, "rule A2: it is sent again unchanged")?;
         r.deliver(PEER, &expected)?;
-        r.expect_notice(&Deliver(payload.clone()), "rule A5: this is the message that it was waiting for")?;
+        r.expect_notice(
+            &Deliver::Message(payload.clone()),
+            "rule A5: this is the message that it was waiting for",
+        )?;
         r.expect_datagram(PEER, &ack(number as u32 + 1), "rule A5: the ACK says what is expected next")?;
         s.deliver(PEER, &ack(number as u32 + 1))?;
         s.expect_notice(&Accepted(SeqNo(number as u32)), "rule A3: it is acknowledged")?;
@@ -84,8 +87,8 @@ fn any_rto(bench: &Bench<'_>) -> Outcome {
     for rto in [ms(1), ms(37), Duration::from_secs(60)] {
         let mut s = sender_with(bench, rto)?;
         let just_before = rto - Duration::from_micros(1);
-        s.command(&Send(message(1)))?;
-        s.command(&Send(message(2)))?;
+        s.command(&SenderCommand::Send(message(1)))?;
+        s.command(&SenderCommand::Send(message(2)))?;
         s.expect_datagram(PEER, &data_of(0, &message(1)), "rule A1: a message is sent at once")?;
         for number in [0, 1] {
             let expected = data_of(number, &message(number + 1));

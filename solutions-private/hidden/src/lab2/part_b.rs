@@ -7,10 +7,12 @@ use faultline::script::PEER;
 use faultline::search::Limits;
 use faultline::simulation::{Link, Simulation};
 use faultline::{Context, Host, Machine, Never, ms};
-use lab2_kit::scenarios::checks::{ack, data, deliver, message, receiver, send, sender};
+use lab2_kit::scenarios::checks::{
+    ack, data, deliver, message, receiver, receiver_config, send, sender, sender_config,
+};
 use lab2_kit::scenarios::pair::{Pair, search};
 use lab2_kit::scenarios::progress::Promise;
-use lab2_kit::{Accepted, ReceiverConfig, Segment, SenderConfig, SeqNo};
+use lab2_kit::{Accepted, Segment, SeqNo};
 use std::time::Duration;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
@@ -164,8 +166,8 @@ fn forger(bench: &Bench<'_>) -> Outcome {
         Simulation::new(bench, ["receiver", "forger", "sender"]);
     simulation.links(Link { latency_min: ms(5), latency_max: ms(10), ..Link::default() });
     simulation.start_given(forger, Forger { sender, receiver, rounds: 100 }, Segment::describe)?;
-    let config = SenderConfig { receiver, rto: ms(1_000) };
-    let mut pair = Pair::join(simulation, config, ReceiverConfig { sender }, Promise::ExactlyOnce)?;
+    let config = sender_config(receiver, ms(1_000));
+    let mut pair = Pair::join(simulation, config, receiver_config(sender), Promise::ExactlyOnce)?;
     pair.send((0..FORGED as usize).map(message))?;
     pair.finish(Duration::from_secs(2))?;
     let answers = pair.simulation.counts(receiver, sender).sent;
@@ -196,8 +198,8 @@ fn short_rto(bench: &Bench<'_>) -> Outcome {
     };
     let (mut simulation, [receiver, sender]) = Simulation::new(bench, ["receiver", "sender"]);
     simulation.links(link);
-    let config = SenderConfig { receiver, rto };
-    let mut pair = Pair::join(simulation, config, ReceiverConfig { sender }, Promise::ExactlyOnce)?;
+    let config = sender_config(receiver, rto);
+    let mut pair = Pair::join(simulation, config, receiver_config(sender), Promise::ExactlyOnce)?;
     // Each message twice in a row: only their numbers tell them apart.
     let messages = bench.amount(120);
     pair.send((0..messages).map(|number| message(number / 2)))?;
