@@ -1,6 +1,6 @@
 //! `mutants`: judges every mutant of the reference solutions and compares the scenarios that fail with those that the
-//! mutant names. A mutant is a patch `solutions-private/mutants/labN/*.patch` with two lines before its diff:
-//! `fails: B1 B3 HB2` (exactly these, public and hidden) and `bug: what is wrong`.
+//! mutant names. A mutant is a patch `solutions-private/mutants/labN/*.patch` with lines before its diff: `fails: B1 B3
+//! HB2` (exactly these, public and hidden), `bug: what is wrong`, and `by: B1`, the scenario that is there for this bug.
 
 use crate::judge::{self, Plan};
 use crate::kit::{Kit, with_path};
@@ -22,15 +22,22 @@ pub(crate) struct Options {
     /// Only mutants whose file name contains this.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Write into each mutant's first line what it loses. Look at the changes before you commit them.
+    #[arg(long)]
+    rewrite: bool,
 }
 
 /// One wrong program.
 #[derive(Debug, PartialEq, Eq)]
 struct Mutant {
+    /// The patch, as a path below the kit's root.
+    path: PathBuf,
     /// Path below solutions-private/mutants, without the ending.
     name: String,
     bug: String,
     fails: BTreeSet<String>,
+    /// The scenario that is there for this bug.
+    by: Option<String>,
     diff: String,
 }
 
@@ -48,11 +55,53 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     }
     println!("{} mutants", work.len());
     let killed = judge_all(kit, &work)?;
+    if options.rewrite {
+        work.iter().zip(&killed).try_for_each(|((_, mutant), killed)| rewrite(kit, mutant, killed))?;
+    }
+    report_public(&work, &killed);
     let wrong =
         work.iter().zip(&killed).filter(|((_, mutant), killed)| Ok(&mutant.fails) != killed.as_ref()).count();
     println!("{} mutants lose exactly the scenarios that they name, {wrong} do not", work.len() - wrong);
     let idle = if options.only.is_some() { 0 } else { report_idle(&plans, &work) };
     Ok(if wrong + idle == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Writes what a mutant loses into its first line, if it still loses the scenario that is there for it.
+fn rewrite(kit: &Kit, mutant: &Mutant, killed: &Killed) -> io::Result<()> {
+    let Ok(killed) = killed else { return Ok(()) };
+    if killed.is_empty()
+        || *killed == mutant.fails
+        || mutant.by.as_ref().is_some_and(|by| !killed.contains(by))
+    {
+        return Ok(());
+    }
+    let text = kit.read(&mutant.path)?;
+    let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+    let path = kit.path(&mutant.path);
+    fs::write(&path, format!("fails: {}\n{rest}", list(killed))).map_err(|error| with_path(&path, &error))
+}
+
+/// How many bugs a student sees by the public scenarios alone.
+fn report_public(work: &[(&Plan, Mutant)], killed: &[Killed]) {
+    let public =
+        |killed: &&Killed| killed.as_ref().is_ok_and(|killed| killed.iter().any(|id| !id.starts_with('H')));
+    println!(
+        "{} of {} are caught by public scenarios alone",
+        killed.iter().filter(public).count(),
+        work.len()
+    );
+    let unnamed = work.iter().filter(|(_, mutant)| mutant.by.is_none()).count();
+    if unnamed > 0 {
+        println!("{unnamed} do not say which scenario is there for them (`by:`)");
+    }
+}
+
+fn list(ids: &BTreeSet<String>) -> String {
+    let mut ids: Vec<&String> = ids.iter().collect();
+    let number =
+        |id: &str| id.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse().unwrap_or(0u32);
+    ids.sort_by_key(|id| (id.trim_end_matches(|digit: char| digit.is_ascii_digit()).to_string(), number(id)));
+    ids.into_iter().map(String::as_str).collect::<Vec<_>>().join(" ")
 }
 
 /// Names the scenarios that no mutant fails.
@@ -96,10 +145,15 @@ fn parse(path: &Path, text: &str, plan: &Plan) -> io::Result<Mutant> {
     if let Some(id) = fails.iter().find(|id| plan.scenarios.iter().all(|it| it.scenario.id != id.as_str())) {
         return Err(wrong(1, &format!("{} has no scenario {id}", plan.lab)));
     }
-    let diff = text.find("--- ").ok_or_else(|| wrong(3, "there is no diff"))?;
+    let by = lines.next().and_then(|line| line.strip_prefix("by:")).map(|id| id.trim().to_string());
+    if let Some(id) = by.iter().find(|id| !fails.contains(*id)) {
+        return Err(wrong(3, &format!("`by: {id}` is not among those that it fails")));
+    }
+    let diff = text.find("--- ").ok_or_else(|| wrong(4, "there is no diff"))?;
     let short = path.components().rev().take(2).collect::<Vec<_>>();
     let name: PathBuf = short.into_iter().rev().collect();
-    Ok(Mutant { name: name.with_extension("").display().to_string(), bug, fails, diff: text[diff..].into() })
+    let name = name.with_extension("").display().to_string();
+    Ok(Mutant { path: path.into(), name, bug, fails, by, diff: text[diff..].into() })
 }
 
 /// Judges on both cores; a mutant's failing scenarios mostly wait, so each core takes more than one at a time.
@@ -191,7 +245,6 @@ fn apply(folder: &Path, diff: &str) -> io::Result<Result<(), String>> {
 }
 
 fn tell(mutant: &Mutant, killed: &Killed) {
-    let list = |ids: &BTreeSet<String>| ids.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
     match killed {
         Ok(killed) if *killed == mutant.fails => {
             println!("ok     {:<44} loses {:<40} {}", mutant.name, list(killed), mutant.bug);
@@ -225,6 +278,9 @@ mod tests {
         assert_eq!(mutant.name, "lab2/x");
         assert_eq!(mutant.fails, BTreeSet::from(["B1".into(), "B3".into()]));
         assert_eq!((mutant.bug.as_str(), mutant.diff.as_str()), ("forgets", "--- a/x\n+++ b/x\n"));
+        assert_eq!(mutant.by, None);
+        let named = parse_lab2("fails: B10 B1 A2\nbug: forgets\nby: B1\n\n--- a/x\n+++ b/x\n").unwrap();
+        assert_eq!((named.by.as_deref(), list(&named.fails).as_str()), (Some("B1"), "A2 B1 B10"));
     }
 
     #[test]
@@ -233,6 +289,7 @@ mod tests {
         assert!(error("fails: B99\nbug: x\n--- a").ends_with("x.patch:1: lab2-reliable has no scenario B99"));
         assert!(error("bug: x\n").contains("x.patch:1: write `fails:`"));
         assert!(error("fails: B1\nbug: x\n").contains("there is no diff"));
+        assert!(error("fails: B1\nbug: x\nby: B2\n--- a").contains("x.patch:3: `by: B2` is not among"));
         assert!(error("fails:\nbug: x\n--- a").contains("at least one"));
     }
 
