@@ -151,17 +151,32 @@ pub struct Line<'a> {
     pub ended: &'a Ended,
     /// True for a scenario that students do not see.
     pub hidden: bool,
+    /// True for a scenario whose points count beside those of the others.
+    pub bonus: bool,
+}
+
+/// The points of some scenarios: earned and at most.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Sum {
+    score: u32,
+    most: u32,
+}
+
+impl Sum {
+    fn add(&mut self, scenario: &Scenario, ended: &Ended) {
+        self.score += ended.points(scenario);
+        self.most += scenario.points;
+    }
 }
 
 /// The table of one lab: part, scenario, points, and the first words of the reason; then the sum.
 #[must_use]
 pub fn table(lab: &str, lines: &[Line<'_>]) -> String {
     let mut out = format!("{lab}\n");
-    let (mut score, mut most) = (0, 0);
-    for Line { scenario, ended, hidden } in lines {
+    let (mut sum, mut extra) = (Sum::default(), Sum::default());
+    for Line { scenario, ended, hidden, bonus } in lines {
         let points = ended.points(scenario);
-        score += points;
-        most += scenario.points;
+        if *bonus { &mut extra } else { &mut sum }.add(scenario, ended);
         let hidden = if *hidden { "hidden" } else { "" };
         let name = text::line(scenario.name, 70);
         let _ = writeln!(
@@ -177,7 +192,11 @@ pub fn table(lab: &str, lines: &[Line<'_>]) -> String {
             reason.iter().take(3).for_each(|line| push(&mut out, line));
         }
     }
-    let _ = writeln!(out, "  {:<84} {score:>3}/{most:<3} points", "");
+    for (Sum { score, most }, what) in [(sum, "points"), (extra, "bonus points")] {
+        if most > 0 {
+            let _ = writeln!(out, "  {:<84} {score:>3}/{most:<3} {what}", "");
+        }
+    }
     out
 }
 
@@ -219,6 +238,16 @@ mod tests {
         assert!(text.contains("cargo lab replay lab2-B3 --seed 7"), "{text}");
         assert!(text.contains("… 30 earlier steps"), "{text}");
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
+    }
+
+    #[test]
+    fn a_bonus_counts_beside_the_other_points() {
+        let (scenario, passed) = (scenario(), Ended { failure: None, ..long_failure() });
+        let line = |ended, bonus| Line { scenario: &scenario, ended, hidden: false, bonus };
+        let failed = long_failure();
+        let text = table("lab", &[line(&passed, false), line(&failed, false), line(&passed, true)]);
+        let sums: Vec<_> = text.lines().rev().take(2).map(str::trim).collect();
+        assert_eq!(sums, ["5/5   bonus points", "5/10  points"]);
     }
 
     #[test]

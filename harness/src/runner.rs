@@ -122,7 +122,7 @@ fn score(suite: &Suite, arguments: &Arguments) -> ExitCode {
     let lines: Vec<_> = scenarios
         .iter()
         .zip(&ends)
-        .map(|(scenario, ended)| Line { scenario, ended, hidden: false })
+        .map(|(scenario, ended)| Line { scenario, ended, hidden: false, bonus: suite.is_bonus(scenario) })
         .collect();
     print!("{}", report::table(suite.lab, &lines));
     ExitCode::SUCCESS

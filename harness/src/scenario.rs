@@ -74,9 +74,17 @@ pub struct Suite {
     pub lab: &'static str,
     /// The scenarios, by part.
     pub scenarios: Vec<Scenario>,
+    /// The parts that are a bonus: their points count beside those of the others, not among them.
+    pub bonus: &'static [char],
 }
 
 impl Suite {
+    /// Whether this scenario is in a part that is a bonus.
+    #[must_use]
+    pub fn is_bonus(&self, scenario: &Scenario) -> bool {
+        self.bonus.contains(&scenario.part)
+    }
+
     /// The scenario with this id.
     #[must_use]
     pub fn find(&self, id: &str) -> Option<&Scenario> {

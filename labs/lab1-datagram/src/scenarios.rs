@@ -18,5 +18,5 @@ use faultline::scenario::{Scenario, Suite};
 pub fn suite() -> Suite {
     let parts: [&[Scenario]; 4] =
         [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_c_live::SCENARIOS];
-    Suite { lab: "lab1-datagram", scenarios: parts.concat() }
+    Suite { lab: "lab1-datagram", scenarios: parts.concat(), bonus: &[] }
 }

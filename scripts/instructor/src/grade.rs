@@ -74,7 +74,7 @@ fn print_lab(plan: &Plan, lab: &LabGrade) {
         .scenarios
         .iter()
         .zip(&lab.ends)
-        .map(|(it, ended)| Line { scenario: &it.scenario, ended, hidden: it.hidden })
+        .map(|(it, ended)| Line { scenario: &it.scenario, ended, hidden: it.hidden, bonus: it.bonus })
         .collect();
     if let Some(why) = &lab.message {
         println!("{}: not graded, because it does not build:", lab.lab);

@@ -26,6 +26,10 @@ pub(crate) struct Grade {
     pub(crate) score: u32,
     /// The sum of the labs' points.
     pub(crate) max_score: u32,
+    /// What was earned beside them in parts that are a bonus.
+    pub(crate) bonus: u32,
+    /// What there is to be earned in such parts.
+    pub(crate) max_bonus: u32,
 }
 
 /// One lab of a submission.
@@ -37,6 +41,10 @@ pub(crate) struct LabGrade {
     pub(crate) score: u32,
     /// The points there are.
     pub(crate) max_score: u32,
+    /// The points earned in parts that are a bonus; they are in no other sum.
+    pub(crate) bonus: u32,
+    /// The points of such parts.
+    pub(crate) max_bonus: u32,
     /// False when the lab is missing or does not build.
     pub(crate) gradable: bool,
     /// Why it is not gradable: the compiler's words.
@@ -65,6 +73,8 @@ pub(crate) struct ScenarioGrade {
     pub(crate) points: u32,
     /// The points there are.
     pub(crate) max_points: u32,
+    /// Whether it is in a part that is a bonus.
+    pub(crate) bonus: bool,
     /// How it ended.
     pub(crate) status: Status,
     /// Why it did not pass; empty when it did.
@@ -95,7 +105,9 @@ impl Grade {
     pub(crate) fn new(labs: Vec<LabGrade>) -> Grade {
         let score = labs.iter().map(|lab| lab.score).sum();
         let max_score = labs.iter().map(|lab| lab.max_score).sum();
-        Grade { version: VERSION, labs, score, max_score }
+        let bonus = labs.iter().map(|lab| lab.bonus).sum();
+        let max_bonus = labs.iter().map(|lab| lab.max_bonus).sum();
+        Grade { version: VERSION, labs, score, max_score, bonus, max_bonus }
     }
 
     /// Whether the score is exactly this share of the points.
@@ -112,7 +124,11 @@ impl Grade {
             0 => String::new(),
             count => format!("; {count} scenarios could not be judged: grade again"),
         };
-        format!("score {} of {} points, {percent:.0} %{errors}", self.score, self.max_score)
+        let bonus = match self.max_bonus {
+            0 => String::new(),
+            most => format!(", bonus {} of {most}", self.bonus),
+        };
+        format!("score {} of {} points, {percent:.0} %{bonus}{errors}", self.score, self.max_score)
     }
 
     /// Writes grade.json into `folder`, all of it or nothing.
@@ -136,6 +152,7 @@ impl LabGrade {
                 visibility: if planned.hidden { Visibility::Hidden } else { Visibility::Public },
                 points: ended.points(&planned.scenario),
                 max_points: planned.scenario.points,
+                bonus: planned.bonus,
                 status: match ended.failure.as_ref().map(|failure| failure.blame) {
                     None => Status::Passed,
                     Some(Blame::Program) => Status::Failed,
@@ -149,10 +166,13 @@ impl LabGrade {
                 seed: ended.seed,
             })
             .collect();
+        let of = |bonus: bool| scenarios.iter().filter(move |it: &&ScenarioGrade| it.bonus == bonus);
         LabGrade {
             lab: plan.lab.into(),
-            score: scenarios.iter().map(|it| it.points).sum(),
-            max_score: scenarios.iter().map(|it| it.max_points).sum(),
+            score: of(false).map(|it| it.points).sum(),
+            max_score: of(false).map(|it| it.max_points).sum(),
+            bonus: of(true).map(|it| it.points).sum(),
+            max_bonus: of(true).map(|it| it.max_points).sum(),
             gradable: true,
             message: None,
             remarks,

@@ -30,14 +30,16 @@ pub(crate) struct Plan {
 pub(crate) struct Planned {
     pub(crate) scenario: Scenario,
     pub(crate) hidden: bool,
+    /// Its points count beside those of the others.
+    pub(crate) bonus: bool,
     /// The seeds to run, up to the first that fails.
     seeds: (u64, u64),
 }
 
 impl Planned {
-    fn new(scenario: Scenario, hidden: bool) -> Planned {
+    fn new(scenario: Scenario, bonus: bool, hidden: bool) -> Planned {
         let first = if hidden { HIDDEN_SEED } else { 1 };
-        Planned { scenario, hidden, seeds: (first, first + u64::from(scenario.seeds) - 1) }
+        Planned { scenario, hidden, bonus, seeds: (first, first + u64::from(scenario.seeds) - 1) }
     }
 
     fn seeds(&self) -> RangeInclusive<u64> {
@@ -70,8 +72,11 @@ pub(crate) fn plans(labs: &[String]) -> io::Result<Vec<Plan>> {
 
 fn plan(public: &Suite) -> Plan {
     let hidden = hidden_scenarios::suites().into_iter().filter(|suite| suite.lab == public.lab);
-    let hidden: Vec<_> = hidden.flat_map(|suite| suite.scenarios).map(|it| Planned::new(it, true)).collect();
-    let public_ones = public.scenarios.iter().map(|it| Planned::new(*it, false));
+    let hidden: Vec<_> = hidden
+        .flat_map(|suite| suite.scenarios)
+        .map(|it| Planned::new(it, public.is_bonus(&it), true))
+        .collect();
+    let public_ones = public.scenarios.iter().map(|it| Planned::new(*it, public.is_bonus(it), false));
     Plan { lab: public.lab, scenarios: public_ones.chain(hidden).collect() }
 }
 

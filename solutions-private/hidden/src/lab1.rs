@@ -13,5 +13,5 @@ use faultline::scenario::{Scenario, Suite};
 #[must_use]
 pub fn suite() -> Suite {
     let parts: [&[Scenario]; 4] = [codec::SCENARIOS, echo::SCENARIOS, ping::SCENARIOS, observer::SCENARIOS];
-    Suite { lab: "lab1-datagram", scenarios: parts.concat() }
+    Suite { lab: "lab1-datagram", scenarios: parts.concat(), bonus: &[] }
 }

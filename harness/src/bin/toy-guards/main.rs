@@ -42,7 +42,7 @@ fn main() -> ExitCode {
             ensure(number == 0, || format!("It drew {number}."))
         }),
     ];
-    faultline::runner::main(&Suite { lab: "toy-guards", scenarios }, &desk::program())
+    faultline::runner::main(&Suite { lab: "toy-guards", scenarios, bonus: &[] }, &desk::program())
 }
 
 fn scenario(id: &'static str, world: World, run: fn(&Bench<'_>) -> Outcome) -> Scenario {

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             Err(Failure::of_the_kit("No fault."))
         }),
     ];
-    faultline::runner::main(&Suite { lab: "toy-lab", scenarios }, &asker::add(courier::program()))
+    faultline::runner::main(&Suite { lab: "toy-lab", scenarios, bonus: &[] }, &asker::add(courier::program()))
 }
 
 fn right(bench: &Bench<'_>) -> Outcome {
