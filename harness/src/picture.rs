@@ -1,8 +1,9 @@
-//! Pictures of a story: a Mermaid sequence diagram for texts, and one HTML page to step through in a browser.
+//! Pictures of a story: a Mermaid sequence diagram for texts, and one HTML page to step through in a browser. And charts.
 //!
 //! Invariant: names, contents and states come from students, so nothing of a story reaches a picture unescaped. Read next:
 //! `picture/steps.rs` and `picture/flights.rs`, which say what is drawn, then `picture/page.rs`.
 
+mod chart;
 mod diagram;
 mod flights;
 mod marks;
@@ -10,6 +11,7 @@ mod mermaid;
 mod page;
 mod steps;
 
+pub use chart::Chart;
 pub use mermaid::mermaid;
 pub use page::{Heading, page};
 

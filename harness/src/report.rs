@@ -29,6 +29,9 @@ pub struct Ended {
     pub recipe: Recipe,
     /// Where the picture of a failure is, if one could be left.
     pub picture: Option<String>,
+    /// What the scenario drew, as SVG, in the process that ran it.
+    #[serde(skip)]
+    pub chart: Option<String>,
     /// Every step of every world, when that was asked for.
     pub stories: Vec<Story>,
 }
@@ -43,6 +46,7 @@ impl Ended {
             notes: vec![],
             recipe: Recipe::default(),
             picture: None,
+            chart: None,
             stories: vec![],
         }
     }

@@ -209,6 +209,7 @@ fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
         notes: bench.notes(),
         recipe: bench.recipe(),
         picture: None,
+        chart: bench.chart().map(|chart| chart.svg()),
         stories: vec![],
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::crash::Crash;
 use crate::faults::{FaultName, FaultPlan};
+use crate::picture::Chart;
 use crate::program::Program;
 use crate::recipe::{NamedMove, NamedMoves, Recipe};
 use crate::trace::{Story, Trace};
@@ -103,6 +104,7 @@ pub struct Bench<'a> {
     amounts: RefCell<Amounts>,
     replay: Option<NamedMoves>,
     moves: RefCell<Option<NamedMoves>>,
+    chart: RefCell<Option<Chart>>,
 }
 
 /// How much of everything a scenario asked for, by the order in which it asked, and the most that it is given.
@@ -129,6 +131,7 @@ impl<'a> Bench<'a> {
             amounts: RefCell::default(),
             replay: None,
             moves: RefCell::default(),
+            chart: RefCell::default(),
         }
     }
 
@@ -218,6 +221,17 @@ impl<'a> Bench<'a> {
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
         self.notes.borrow().clone()
+    }
+
+    /// Draws something; the last chart of a student's run is left beside the pictures of failures.
+    pub fn draw(&self, chart: Chart) {
+        *self.chart.borrow_mut() = Some(chart);
+    }
+
+    /// What was drawn last.
+    #[must_use]
+    pub fn chart(&self) -> Option<Chart> {
+        self.chart.borrow().clone()
     }
 
     /// The student's work.

@@ -13,10 +13,22 @@ pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let Some(target) = target() else { return };
     let folder = target.join("lab");
     if let Ok(picture) = try_leave(&folder, lab, scenario, ended) {
-        // Students start their runs in the folder that holds target/.
-        let shown = target.parent().and_then(|root| picture.strip_prefix(root).ok()).unwrap_or(&picture);
-        ended.picture = Some(shown.display().to_string());
+        ended.picture = Some(shown(&target, &picture));
     }
+}
+
+/// Leaves what the scenario drew, passed or not, and notes where.
+pub(super) fn leave_chart(lab: &str, scenario: &Scenario, ended: &mut Ended) {
+    let (Some(svg), Some(target)) = (ended.chart.take(), target()) else { return };
+    let chart = target.join("lab").join(format!("{}-{}.svg", short_lab(lab), scenario.id));
+    if fs::create_dir_all(target.join("lab")).and_then(|()| fs::write(&chart, svg)).is_ok() {
+        ended.notes.push(format!("chart  {}", shown(&target, &chart)));
+    }
+}
+
+/// A file as students see it, who start their runs in the folder that holds target/.
+fn shown(target: &Path, file: &Path) -> String {
+    target.parent().and_then(|root| file.strip_prefix(root).ok()).unwrap_or(file).display().to_string()
 }
 
 /// The target folder that this program was built into: it is in its `debug/` or, when it is a test, in `debug/deps/`.

@@ -1,7 +1,7 @@
 //! A student's own run of a scenario: some seeds, the first of them under the guards (`guard.rs`); a seed that fails is run
 //! again under them, and made small before it is shown (`shrink.rs`).
 
-use super::leave::leave;
+use super::leave::{leave, leave_chart};
 use super::run_once;
 use crate::guard::{Budget, GuardedProgram};
 use crate::program::Program;
@@ -20,7 +20,8 @@ pub(super) fn run(
     if scenario.world == World::Live {
         return super::run(scenario, program, seeds);
     }
-    let ended = run_and_shrink(scenario, program, seeds);
+    let mut ended = run_and_shrink(scenario, program, seeds);
+    leave_chart(suite.lab, scenario, &mut ended);
     match &ended.failure {
         Some(failure) if failure.blame == Blame::Program => {
             let mut told = with_states(scenario, program, ended);

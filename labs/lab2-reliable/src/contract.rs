@@ -112,8 +112,10 @@
 //! - **F2** Slow start: while it is below the threshold, each `ACK` of something new makes it larger by the number of
 //!   messages that it acknowledges, up to the threshold. At the beginning there is no threshold.
 //! - **F3** Congestion avoidance: from the threshold on it grows by 1 for each window of messages that is acknowledged.
-//! - **F4** When the timer runs out, the threshold becomes half of what was in flight, at least 2, and the window 1.
-//! - **F5** The third `ACK` in a row that acknowledges nothing, moves no end and finds something in flight is a sign of a
-//!   loss: the oldest message is sent again at once (fast retransmit), and threshold and window become half of what was in
-//!   flight, at least 2. Until all that was in flight then is acknowledged, there is no further fast retransmit of this kind,
-//!   but an `ACK` of something new sends the oldest again at once (RFC 6582).
+//! - **F4** When the timer runs out, the threshold becomes half of what was in flight, at least 2, and the window 1. Then a
+//!   loss is repaired (F6).
+//! - **F5** The third `ACK` since the last that acknowledged something, of those that acknowledge nothing, move no end and
+//!   find something in flight, is a sign of a loss: the oldest message is sent again at once (fast retransmit), and
+//!   threshold and window become half of what was in flight, at least 2. Then the loss is repaired (F6).
+//! - **F6** Until all that was in flight at a loss is acknowledged, an `ACK` of something new sends the oldest again at once
+//!   (RFC 6582), the window does not grow, and there is no further fast retransmit.
