@@ -4,6 +4,7 @@
 //! network did is asked of the [`relay`], which knows because it did it.
 
 mod error;
+mod host;
 mod log;
 pub mod patience;
 pub mod peer;
@@ -12,3 +13,4 @@ pub mod process;
 pub mod relay;
 
 pub use error::LiveError;
+pub use host::{HostError, LiveHost};

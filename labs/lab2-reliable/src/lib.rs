@@ -3,6 +3,7 @@
 //! The contract is in `contract.rs`; start there.
 
 pub mod contract;
+pub mod rcp;
 pub mod scenarios;
 mod segment;
 pub mod types;
