@@ -250,7 +250,9 @@ fn inside(
     } else {
         vec![]
     };
-    channel.send(&Ended { stories, ..ended })
+    let mut ended = Ended { stories, ..ended };
+    leave::leave_passed(suite.lab, scenario, &mut ended);
+    channel.send(&ended)
 }
 
 fn end_group() {

@@ -1,8 +1,10 @@
-//! What a failure leaves in target/lab: a trace file to replay, and a picture to look at.
+//! What a run leaves in target/lab: a failure a trace file to replay and a picture to look at, any run its chart, and a
+//! replay its picture.
 
 use crate::picture::{Heading, page};
 use crate::report::{Ended, replay_command, short_lab};
 use crate::scenario::Scenario;
+use crate::trace::Story;
 use crate::trace_file::{FORMAT, Header, TraceFile, VERSION};
 use std::fs;
 use std::io;
@@ -14,6 +16,14 @@ pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let folder = target.join("lab");
     if let Ok(picture) = try_leave(&folder, lab, scenario, ended) {
         ended.picture = Some(shown(&target, &picture));
+    }
+}
+
+/// Leaves a picture of the first story of a run that went well, when its stories were asked for.
+pub(super) fn leave_passed(lab: &str, scenario: &Scenario, ended: &mut Ended) {
+    let (Some(story), None, Some(target)) = (ended.stories.first(), &ended.failure, target()) else { return };
+    if let Ok(picture) = write_page(&target.join("lab"), lab, scenario, ended, "It passes.", story) {
+        ended.notes.push(format!("picture  {}", shown(&target, &picture)));
     }
 }
 
@@ -58,15 +68,27 @@ fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io
     let file = TraceFile { header, records: story.records.clone() };
     fs::create_dir_all(folder)?;
     fs::write(folder.join(format!("{name}.jsonl")), file.to_text())?;
+    write_page(folder, lab, scenario, ended, &failure.reason, story)
+}
+
+fn write_page(
+    folder: &Path,
+    lab: &str,
+    scenario: &Scenario,
+    ended: &Ended,
+    reason: &str,
+    story: &Story,
+) -> io::Result<PathBuf> {
     let heading = Heading {
         lab: short_lab(lab),
         id: scenario.id,
         name: scenario.name,
-        reason: &failure.reason,
+        reason,
         seed: (scenario.seeds > 1).then_some(ended.seed),
         replay: &replay_command(lab, scenario, ended),
     };
-    let picture = folder.join(format!("{name}.html"));
+    let picture = folder.join(format!("{}-{}.html", short_lab(lab), scenario.id));
+    fs::create_dir_all(folder)?;
     fs::write(&picture, page(&heading, story))?;
     Ok(picture)
 }
