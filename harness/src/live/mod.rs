@@ -7,8 +7,11 @@ mod error;
 mod log;
 pub mod patience;
 pub mod peer;
-mod plan;
+pub mod port;
 pub mod process;
 pub mod relay;
+mod socket;
+mod traffic;
+mod wires;
 
 pub use error::LiveError;
