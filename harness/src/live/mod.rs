@@ -3,7 +3,9 @@
 //! Real time passes here, so nothing is judged by a clock: waits are counted in ticks ([`patience`]), and what the
 //! network did is asked of the [`relay`], which knows because it did it.
 
+mod capture;
 mod error;
+mod leash;
 mod log;
 pub mod patience;
 pub mod peer;
