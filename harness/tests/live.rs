@@ -229,6 +229,13 @@ mod by_rule {
     }
 
     #[test]
+    fn a_corruption_outside_the_datagram_is_none() {
+        let net = Net::ruled(Which::Nth(1), Fault::Corrupt(Corruption::FlipBit(8)));
+        assert_eq!(net.send(1, 1), [[1]]);
+        assert_eq!((net.faults(), net.fates()), (sent(1), vec![Fate::default()]));
+    }
+
+    #[test]
     fn a_delayed_datagram_goes_no_sooner() {
         let net = Net::ruled(Which::Nth(2), Fault::Delay(ms(30)));
         net.send(3, 3);
@@ -375,6 +382,16 @@ mod by_schedule {
             net.relay.log().into_iter().find(|record| record.fate.lost.is_some())
         });
         assert!(cut.unwrap().arrived >= ms(30));
+    }
+
+    #[test]
+    fn an_injection_that_comes_too_soon_waits_for_a_client() {
+        let net = Net::new();
+        net.relay.schedule(Duration::ZERO, Change::Inject(CLIENTS, SERVER, vec![9]));
+        SHORT.pass();
+        assert!(net.relay.require_faults().is_err());
+        assert_eq!(net.send(1, 2), [[1], [9]]);
+        net.relay.require_faults().unwrap();
     }
 
     #[test]

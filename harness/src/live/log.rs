@@ -99,6 +99,23 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_log_is_full_when_its_bytes_are() {
+        let mut log = Log::default();
+        let datagram: Arc<[u8]> = vec![0; LOG_BYTES_MAX / 2].into();
+        let record = |number| Record {
+            from: Host(0),
+            to: Host(1),
+            number,
+            arrived: Duration::ZERO,
+            datagram: datagram.clone(),
+            fate: Fate::default(),
+            forwarded: vec![],
+        };
+        assert_eq!((log.add(record(1)), log.is_full()), (0, false));
+        assert_eq!((log.add(record(2)), log.is_full()), (1, true));
+    }
+
+    #[test]
     fn a_fate_is_told_in_verbs() {
         assert_eq!(Fate::default().to_string(), "forwards");
         let fate = Fate { duplicated: true, corrupted: true, ..Fate::default() };

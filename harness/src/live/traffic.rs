@@ -236,13 +236,15 @@ impl Traffic {
 
     /// How long nothing is due; `None` is until something comes.
     pub(super) fn pause(&mut self) -> Option<Duration> {
+        let now = self.moment();
         let next = self.queue.peek().map(|Reverse(next)| next.due);
-        let moments = self.promises.iter().filter_map(|(when, change)| match when {
-            When::At(at) if !(self.is_fair && change.does_harm()) => Some(*at),
+        let moments = self.promises.iter().filter_map(|(when, _)| match when {
+            // One that is overdue waits for something to come.
+            When::At(at) if *at > now => Some(*at),
             _ => None,
         });
         let next = moments.chain(next).min()?;
-        Some(next.saturating_sub(self.moment()))
+        Some(next.saturating_sub(now))
     }
 
     /// See [`super::relay::Relay::require_faults`].

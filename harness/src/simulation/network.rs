@@ -275,7 +275,11 @@ impl<'a> Network<'a> {
                 Fault::Delay(delay) => ruled.delay += *delay,
                 Fault::Corrupt(corruption) => {
                     let present = ruled.changed.as_ref().unwrap_or(datagram);
-                    ruled.changed = Some(corruption.apply(present).into());
+                    let changed = corruption.apply(present);
+                    // A place outside the datagram changes nothing.
+                    if changed[..] != present[..] {
+                        ruled.changed = Some(changed.into());
+                    }
                 }
             }
         }
