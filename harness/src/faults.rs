@@ -3,9 +3,8 @@
 
 use crate::machine::Host;
 use serde::{Deserialize, Serialize};
-use std::cell::RefCell;
 use std::collections::BTreeSet;
-use std::rc::Rc;
+use std::sync::{Arc, Mutex, MutexGuard};
 
 /// What the network can do to a datagram by chance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -37,9 +36,10 @@ pub struct FaultName {
     pub kind: FaultKind,
 }
 
-/// Which faults may happen, and which did. Shared by the simulations of one run.
+/// Which faults may happen, and which did. Shared by the simulations of one run; a live relay has its
+/// own, in another thread.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct FaultPlan(Rc<RefCell<Inner>>);
+pub(crate) struct FaultPlan(Arc<Mutex<Inner>>);
 
 #[derive(Debug, Default)]
 struct Inner {
@@ -51,12 +51,12 @@ struct Inner {
 impl FaultPlan {
     /// Only these faults happen, whatever the rates say.
     pub(crate) fn only(allowed: BTreeSet<FaultName>) -> FaultPlan {
-        FaultPlan(Rc::new(RefCell::new(Inner { allowed: Some(allowed), ..Inner::default() })))
+        FaultPlan(Arc::new(Mutex::new(Inner { allowed: Some(allowed), ..Inner::default() })))
     }
 
     /// The number of a simulation that begins.
     pub(crate) fn new_world(&self) -> u16 {
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner();
         inner.worlds += 1;
         inner.worlds - 1
     }
@@ -66,7 +66,7 @@ impl FaultPlan {
         if !wanted {
             return false;
         }
-        let mut inner = self.0.borrow_mut();
+        let mut inner = self.inner();
         let happens = inner.allowed.as_ref().is_none_or(|allowed| allowed.contains(&name));
         if happens {
             inner.happened.push(name);
@@ -75,11 +75,15 @@ impl FaultPlan {
     }
 
     pub(crate) fn happened(&self) -> Vec<FaultName> {
-        self.0.borrow().happened.clone()
+        self.inner().happened.clone()
     }
 
     /// Whether faults were taken away, so that fewer happen than the rates promise.
     pub(crate) fn is_restricted(&self) -> bool {
-        self.0.borrow().allowed.is_some()
+        self.inner().allowed.is_some()
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner> {
+        self.0.lock().expect("nothing panics while it holds this lock")
     }
 }

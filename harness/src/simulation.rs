@@ -8,7 +8,7 @@ mod events;
 mod host;
 mod link;
 mod liveness;
-mod network;
+pub(crate) mod network;
 mod rules;
 
 pub use host::HostOptions;

@@ -15,14 +15,12 @@ use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
-use super::peer::BUFFER_LEN;
+use super::socket::{DATAGRAM_MAX, enlarge};
 
 /// How many addresses a host tells apart; who comes later is not heard.
 const ADDRESSES_MAX: usize = 1_024;
 /// How many datagrams are handled before the program has its turn.
 const TURN_MAX: usize = 64;
-/// How many bytes are to be kept for a host that is busy.
-const BUFFER_WANTED: usize = 4 << 20;
 /// The shortest wait that a socket knows.
 const SHORTEST: Duration = Duration::from_micros(50);
 
@@ -85,8 +83,7 @@ impl<M: Machine> LiveHost<M> {
     /// The socket cannot be used, or the machine did not answer.
     pub fn start(machine: M, socket: UdpSocket, known: &[SocketAddr]) -> Result<Self, HostError> {
         socket.set_nonblocking(false)?;
-        // A window of large datagrams is more than a socket holds by default. The system gives what it allows.
-        rustix::net::sockopt::set_socket_recv_buffer_size(&socket, BUFFER_WANTED).map_err(io::Error::from)?;
+        enlarge(&socket);
         let mut host = LiveHost {
             node: LocalNode::new(machine),
             addresses: known.to_vec(),
@@ -94,7 +91,7 @@ impl<M: Machine> LiveHost<M> {
             started: Instant::now(),
             random: Random::new(RandomState::new().hash_one(socket.local_addr()?)),
             actions: vec![],
-            buffer: vec![0; BUFFER_LEN],
+            buffer: vec![0; DATAGRAM_MAX],
             socket,
         };
         host.step(Event::Start(&[]))?;

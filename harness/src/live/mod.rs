@@ -3,14 +3,19 @@
 //! Real time passes here, so nothing is judged by a clock: waits are counted in ticks ([`patience`]), and what the
 //! network did is asked of the [`relay`], which knows because it did it.
 
+mod capture;
 mod error;
 mod host;
+mod leash;
 mod log;
 pub mod patience;
 pub mod peer;
-mod plan;
+pub mod port;
 pub mod process;
 pub mod relay;
+mod socket;
+mod traffic;
+mod wires;
 
 pub use error::LiveError;
 pub use host::{HostError, LiveHost};

@@ -1,13 +1,10 @@
 //! A scripted peer: a raw UDP socket with which a scenario plays the other side, byte by byte.
 
-use std::io::{self, ErrorKind};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{SocketAddr, UdpSocket};
 
 use super::error::LiveError;
 use super::patience::Patience;
-
-/// Bytes of the largest datagram that UDP can carry, and some more, so that none is cut.
-pub(super) const BUFFER_LEN: usize = 65_535;
+use super::socket::{self, DATAGRAM_MAX};
 
 /// A UDP socket on loopback that sends and receives exact bytes.
 #[derive(Debug)]
@@ -20,8 +17,7 @@ impl Peer {
     /// Opens a socket on a free port of 127.0.0.1.
     pub fn bind() -> Result<Self, LiveError> {
         let open = || {
-            let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0))?;
-            socket.set_nonblocking(true)?;
+            let socket = socket::open()?;
             let addr = socket.local_addr()?;
             Ok(Self { socket, addr })
         };
@@ -43,25 +39,11 @@ impl Peer {
 
     /// The next datagram, whole, and where it came from.
     pub fn receive(&self, patience: Patience) -> Result<(Vec<u8>, SocketAddr), LiveError> {
-        match patience.until(|| poll(&self.socket).transpose()) {
-            Some(Ok(received)) => Ok(received),
+        let mut buffer = [0; DATAGRAM_MAX];
+        match patience.until(|| socket::poll(&self.socket, &mut buffer).transpose()) {
+            Some(Ok((len, from))) => Ok((buffer[..len].to_vec(), from)),
             Some(Err(source)) => Err(LiveError::Kit { action: "receive on the peer's socket", source }),
             None => Err(LiveError::NoDatagram { patience }),
         }
-    }
-}
-
-/// The datagram that waits at a non-blocking socket, if there is one. News of an earlier datagram's fate is no error.
-pub(super) fn poll(socket: &UdpSocket) -> io::Result<Option<(Vec<u8>, SocketAddr)>> {
-    let mut buffer = [0; BUFFER_LEN];
-    match socket.recv_from(&mut buffer) {
-        Ok((len, from)) => Ok(Some((buffer[..len].to_vec(), from))),
-        Err(error) => match error.kind() {
-            ErrorKind::WouldBlock
-            | ErrorKind::Interrupted
-            | ErrorKind::ConnectionRefused
-            | ErrorKind::ConnectionReset => Ok(None),
-            _ => Err(error),
-        },
     }
 }

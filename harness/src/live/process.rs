@@ -1,28 +1,33 @@
-//! A child process that never outlives its owner: signals, its output in bounded memory, and how it ended.
+//! A program at work in a folder of its own: signals, restart, its output in bounded memory, and how it ended.
 //!
-//! Invariant: when a [`Process`] is gone, so is its child, killed and reaped. Nobody looks after the child's children.
+//! Invariant: when a [`Process`] is gone, so are its program and what that has started (see `leash.rs`), and its folder.
+//! Only a program that leaves its process group on purpose gets away.
 
-use std::io::{self, Read};
-use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::io;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::{Arc, Mutex, MutexGuard};
-use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
 
+pub use super::capture::OUTPUT_MAX;
+
+use super::capture::Capture;
 use super::error::LiveError;
+use super::leash;
 use super::patience::Patience;
+use crate::group::Group;
 
-/// Bytes kept of each of standard output and standard error; what comes after is read and dropped.
-pub const OUTPUT_MAX: usize = 64 * 1024;
 /// Bytes of the last words in an error.
 const LAST_WORDS_MAX: usize = 400;
 
 /// A running program, or one that has ended and was not yet asked how.
 #[derive(Debug)]
 pub struct Process {
-    name: String,
+    launch: Launch,
+    /// What the program runs in; always there, also while no program is.
+    group: Group,
     child: Child,
     stdout: Capture,
     stderr: Capture,
@@ -30,7 +35,25 @@ pub struct Process {
     read: usize,
 }
 
-/// How a process ended and all that it wrote.
+/// What it takes to start the program, and to start it again.
+#[derive(Debug)]
+struct Launch {
+    name: String,
+    program: PathBuf,
+    args: Vec<String>,
+    folder: Folder,
+}
+
+/// Where a program runs.
+#[derive(Debug)]
+enum Folder {
+    /// Made for it, and removed with it.
+    Own(TempDir),
+    /// The scenario's.
+    Given(PathBuf),
+}
+
+/// How a process ended and all that it wrote since it was last started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finished {
     /// The exit code; `None` when a signal ended it.
@@ -42,26 +65,50 @@ pub struct Finished {
 }
 
 impl Process {
-    /// Starts a program with an empty standard input; `name` stands for it in errors.
+    /// Starts a program with an empty standard input, in an empty folder of its own that is removed at the end; `name`
+    /// stands for it in errors.
     pub fn spawn<A: AsRef<str>>(name: &str, program: &Path, args: &[A]) -> Result<Self, LiveError> {
-        let failed = |source| LiveError::Start {
-            name: name.to_owned(),
-            program: program.display().to_string(),
-            source,
-        };
-        let mut child = Command::new(program)
-            .args(args.iter().map(AsRef::as_ref))
-            // So that a panic's own words are the last ones.
-            .env("RUST_BACKTRACE", "0")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
-        let stdout = child.stdout.take().expect("standard output was piped above");
-        let stderr = child.stderr.take().expect("standard error was piped above");
-        let (stdout, stderr) = (Capture::of(stdout), Capture::of(stderr));
-        Ok(Self { name: name.to_owned(), child, stdout, stderr, read: 0 })
+        let folder = tempfile::Builder::new().prefix("faultline-").tempdir();
+        let folder = folder.map_err(|source| LiveError::Kit { action: "make a folder", source })?;
+        Self::start(name, program, args, Folder::Own(folder))
+    }
+
+    /// Starts a program as [`Process::spawn`] does, in a folder that the caller keeps: for what is to be read when the
+    /// process is gone, or shared.
+    pub fn spawn_in<A: AsRef<str>>(
+        folder: &Path,
+        name: &str,
+        program: &Path,
+        args: &[A],
+    ) -> Result<Self, LiveError> {
+        Self::start(name, program, args, Folder::Given(folder.to_owned()))
+    }
+
+    fn start<A: AsRef<str>>(
+        name: &str,
+        program: &Path,
+        args: &[A],
+        folder: Folder,
+    ) -> Result<Self, LiveError> {
+        let args = args.iter().map(|arg| arg.as_ref().to_owned()).collect();
+        let launch = Launch { name: name.to_owned(), program: program.to_owned(), args, folder };
+        let group = launch.tie()?;
+        let (child, stdout, stderr) = launch.start_in(&group)?;
+        Ok(Self { launch, group, child, stdout, stderr, read: 0 })
+    }
+
+    /// Starts the same program again, with the same arguments and in the same folder, as it was left; one that still runs
+    /// is killed. What is read from here on is the output of the new one.
+    pub fn restart(&mut self) -> Result<(), LiveError> {
+        self.kill()?;
+        (self.child, self.stdout, self.stderr) = self.launch.start_in(&self.group)?;
+        self.read = 0;
+        Ok(())
+    }
+
+    /// The folder in which the program runs.
+    pub fn folder(&self) -> &Path {
+        self.launch.folder.path()
     }
 
     /// The process's number.
@@ -108,16 +155,20 @@ impl Process {
         self.signal(Signal::CONT, "resume")
     }
 
-    /// Kills it (SIGKILL) and waits until it is gone; one that has ended stays as it ended.
+    /// Kills it and what it has started (SIGKILL), and waits until it is gone; one that has ended stays as it ended.
     pub fn kill(&mut self) -> Result<(), LiveError> {
-        let killed = self.child.kill().and_then(|()| self.child.wait());
-        killed.map(|_| ()).map_err(|source| self.uncontrolled("kill", source))
+        let killed = self.group.kill().and_then(|_| self.child.wait());
+        killed.map_err(|source| self.uncontrolled("kill", source))?;
+        self.group = self.launch.tie()?;
+        Ok(())
     }
 
     /// Waits for its end and gives all that it wrote; one that does not end is killed.
     pub fn finish(mut self, patience: Patience) -> Result<Finished, LiveError> {
         match patience.until(|| self.child.try_wait().transpose()) {
             Some(Ok(status)) => {
+                // What it has started must not keep its output open.
+                let _ = self.group.kill();
                 self.drain();
                 let (stdout, stderr) = (self.stdout.kept().text(), self.stderr.kept().text());
                 Ok(Finished { code: status.code(), stdout, stderr })
@@ -150,15 +201,15 @@ impl Process {
             Some(Ok(status)) => told(status),
             _ => "its output is closed, it still runs".to_owned(),
         };
-        LiveError::Ended { name: self.name.clone(), how, awaited, last_words: self.last_words() }
+        LiveError::Ended { name: self.launch.name.clone(), how, awaited, last_words: self.last_words() }
     }
 
     fn silent(&self, awaited: &'static str, patience: Patience) -> LiveError {
-        LiveError::Silent { name: self.name.clone(), awaited, patience, last_words: self.last_words() }
+        LiveError::Silent { name: self.launch.name.clone(), awaited, patience, last_words: self.last_words() }
     }
 
     fn uncontrolled(&self, action: &'static str, source: io::Error) -> LiveError {
-        LiveError::Control { name: self.name.clone(), action, source }
+        LiveError::Control { name: self.launch.name.clone(), action, source }
     }
 
     fn last_words(&self) -> String {
@@ -172,8 +223,55 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         // Nothing can be done about a failure here; it only says that the child is gone already.
-        let _ = self.child.kill();
+        let _ = self.group.kill();
         let _ = self.child.wait();
+    }
+}
+
+impl Launch {
+    fn tie(&self) -> Result<Group, LiveError> {
+        let own = match &self.folder {
+            Folder::Own(folder) => Some(folder.path()),
+            Folder::Given(_) => None,
+        };
+        leash::tie(own).map_err(|source| LiveError::Kit { action: "start a guard for a process", source })
+    }
+
+    fn start_in(&self, group: &Group) -> Result<(Child, Capture, Capture), LiveError> {
+        let failed = |source| LiveError::Start {
+            name: self.name.clone(),
+            program: self.program.display().to_string(),
+            source,
+        };
+        let mut child = Command::new(self.findable().map_err(failed)?)
+            .args(&self.args)
+            .current_dir(self.folder.path())
+            // So that a panic's own words are the last ones.
+            .env("RUST_BACKTRACE", "0")
+            .process_group(group.id().cast_signed())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .map_err(failed)?;
+        let stdout = child.stdout.take().expect("standard output was piped above");
+        let stderr = child.stderr.take().expect("standard error was piped above");
+        Ok((child, Capture::of(stdout), Capture::of(stderr)))
+    }
+
+    /// The program's path as it is found from its folder; a bare name is looked for in PATH.
+    fn findable(&self) -> io::Result<PathBuf> {
+        let is_bare = self.program.components().count() == 1;
+        if is_bare { Ok(self.program.clone()) } else { std::path::absolute(&self.program) }
+    }
+}
+
+impl Folder {
+    fn path(&self) -> &Path {
+        match self {
+            Folder::Own(folder) => folder.path(),
+            Folder::Given(folder) => folder,
+        }
     }
 }
 
@@ -182,72 +280,5 @@ fn told(status: ExitStatus) -> String {
         (Some(code), _) => format!("exit code {code}"),
         (None, Some(signal)) => format!("signal {signal}"),
         (None, None) => status.to_string(),
-    }
-}
-
-/// One output of a child, read to its end by a thread of its own, so that the child never blocks on a full pipe.
-#[derive(Debug)]
-struct Capture {
-    kept: Arc<Mutex<Kept>>,
-}
-
-#[derive(Debug, Default)]
-struct Kept {
-    bytes: Vec<u8>,
-    dropped: u64,
-    closed: bool,
-}
-
-impl Capture {
-    fn of(pipe: impl Read + Send + 'static) -> Self {
-        let kept = Arc::new(Mutex::new(Kept::default()));
-        let capture = Self { kept: Arc::clone(&kept) };
-        thread::spawn(move || Self { kept }.read_all(pipe));
-        capture
-    }
-
-    fn read_all(&self, mut pipe: impl Read) {
-        let mut buffer = [0; 4096];
-        loop {
-            match pipe.read(&mut buffer) {
-                Ok(0) => break,
-                Ok(len) => self.kept().add(&buffer[..len]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(_) => break,
-            }
-        }
-        self.kept().closed = true;
-    }
-
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().expect("nothing panics while it holds this lock")
-    }
-}
-
-impl Kept {
-    fn add(&mut self, bytes: &[u8]) {
-        let room = OUTPUT_MAX - self.bytes.len();
-        let (kept, dropped) = bytes.split_at(room.min(bytes.len()));
-        self.bytes.extend_from_slice(kept);
-        self.dropped += dropped.len() as u64;
-    }
-
-    /// The line that begins at `start`; `Some(None)` when there will never be one, `None` when it may yet come.
-    fn line_from(&self, start: usize) -> Option<Option<Vec<u8>>> {
-        let rest = self.bytes.get(start..).unwrap_or_default();
-        match rest.iter().position(|&byte| byte == b'\n') {
-            Some(end) => Some(Some(rest[..end].to_vec())),
-            None if self.closed && !rest.is_empty() => Some(Some(rest.to_vec())),
-            None if self.closed => Some(None),
-            None => None,
-        }
-    }
-
-    fn text(&self) -> String {
-        let mut text = String::from_utf8_lossy(&self.bytes).into_owned();
-        if self.dropped > 0 {
-            text.push_str(&format!("\n[{} more bytes were dropped]\n", self.dropped));
-        }
-        text
     }
 }

@@ -1,60 +1,59 @@
-//! The network between live programs: forwards datagrams on loopback, does what a [`Plan`] says, and knows what it did.
+//! The network between live programs: forwards datagrams on loopback, does to them what the simulation's network would, and
+//! knows what it did. A scenario tells it so in the simulation's own words: [`Link`], [`Rule`], [`Change`].
 //!
 //! Every client gets an upstream socket of its own, so the server sees distinct sources. The relay sees a datagram
-//! only after the operating system has kept it for it: a burst of more than about 100 datagrams overruns a socket's
-//! buffer, which no log shows. Compare `arrived` with what was sent where that matters.
+//! only after the operating system has kept it for it: a burst may overrun a socket's buffer, which no log shows. Compare
+//! `sent` with what was sent where that matters. Read next: `traffic.rs`.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::io;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::Write;
+use std::net::SocketAddr;
+use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-pub use super::log::{Counts, Fate, Record};
-pub use super::plan::{Direction, Fault, Plan};
+pub use super::log::{Fate, LOG_BYTES_MAX, RECORDS_MAX, Record};
 
 use super::error::LiveError;
-use super::peer::poll;
+use super::log::Log;
+use super::traffic::{Traffic, When};
+use super::wires::Wires;
+use crate::machine::Host;
+use crate::scenario::{Failure, Outcome};
+use crate::simulation::{Change, Counts, Link, Rule};
 
+/// The side of all clients.
+pub const CLIENTS: Host = Host(0);
+/// The side of the server.
+pub const SERVER: Host = Host(1);
 /// Clients that one relay serves; datagrams of further ones are dropped unseen.
 pub const CLIENTS_MAX: usize = 64;
-/// Datagrams that one relay forwards and logs; a flood ends there.
-pub const RECORDS_MAX: usize = 200_000;
-/// Datagrams taken from one socket before the next has its turn.
-const TURN_MAX: usize = 64;
-/// The pause when nothing happened.
-const IDLE: Duration = Duration::from_micros(300);
 
 /// A relay at work; dropping it ends its thread and closes its sockets.
-#[derive(Debug)]
+///
+/// What becomes of a datagram depends on the seed, the direction and the datagram's number in it, counted over all clients:
+/// the same seed has the same faults as in a simulation of two hosts. Give each relay of a scenario a seed of its own.
 pub struct Relay {
     addr: SocketAddr,
-    stop: Arc<AtomicBool>,
-    log: Arc<Mutex<Vec<Record>>>,
+    traffic: Arc<Mutex<Traffic>>,
+    wake: UnixStream,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Relay {
-    /// Starts to forward between its own address and `server`, as the plan says.
-    pub fn start(server: SocketAddr, plan: Plan) -> Result<Self, LiveError> {
+    /// Starts to forward between its own address and `server`, both ways at once and without faults.
+    pub fn start(server: SocketAddr, seed: u64) -> Result<Self, LiveError> {
         let failed = |source| LiveError::Kit { action: "start the relay", source };
-        let front = open_like(server).map_err(failed)?;
-        let addr = front.local_addr().map_err(failed)?;
-        let stop = Arc::new(AtomicBool::new(false));
-        let log = Arc::new(Mutex::new(Vec::new()));
-        let mut work = Work::new(front, server, plan, Arc::clone(&log));
-        let stopped = Arc::clone(&stop);
-        let run = move || {
-            while !stopped.load(Ordering::Relaxed) {
-                if !work.turn() {
-                    thread::sleep(IDLE);
-                }
-            }
-        };
-        let thread = thread::Builder::new().name("relay".to_owned()).spawn(run).map_err(failed)?;
-        Ok(Self { addr, stop, log, thread: Some(thread) })
+        let (wake, woken) = UnixStream::pair().map_err(failed)?;
+        wake.set_nonblocking(true).map_err(failed)?;
+        let wires = Wires::new(server, woken).map_err(failed)?;
+        let addr = wires.addr().map_err(failed)?;
+        let mut traffic = Traffic::new(seed);
+        traffic.network.set_all(direct());
+        let traffic = Arc::new(Mutex::new(traffic));
+        let shared = Arc::clone(&traffic);
+        let thread = thread::Builder::new().name("relay".to_owned()).spawn(move || run(wires, &shared));
+        Ok(Self { addr, traffic, wake, thread: Some(thread.map_err(failed)?) })
     }
 
     /// Where clients send to.
@@ -62,20 +61,132 @@ impl Relay {
         self.addr
     }
 
-    /// Every datagram so far, in the order of arrival.
-    pub fn log(&self) -> Vec<Record> {
-        locked(&self.log).clone()
+    /// What one direction is like from now on.
+    pub fn link(&self, from: Host, to: Host, link: Link) {
+        checked(from, to);
+        self.work(|traffic| *traffic.network.link(from, to) = link);
     }
 
-    /// The log of one direction in numbers.
-    pub fn counts(&self, direction: Direction) -> Counts {
-        Counts::of(&locked(&self.log), direction)
+    /// What both directions are like from now on.
+    pub fn links(&self, link: Link) {
+        self.work(|traffic| traffic.network.set_all(link));
+    }
+
+    /// A fault for certain datagrams of one direction. [`Relay::require_faults`] checks that it has struck.
+    pub fn rule(&self, rule: Rule<'static>) {
+        checked(rule.from, rule.to);
+        self.work(|traffic| traffic.network.rule(rule));
+    }
+
+    /// Datagram `number` of a direction goes on only right after datagram `until` was dealt with: a delay that needs no
+    /// clock. If `until` never comes, nor does it.
+    ///
+    /// # Panics
+    /// `until` is not the later one.
+    pub fn hold(&self, from: Host, to: Host, number: u64, until: u64) {
+        assert!(until > number, "datagram {number} cannot be held until {until} has gone");
+        checked(from, to);
+        self.work(|traffic| traffic.hold(from, to, number, until));
+    }
+
+    /// Changes a link, or injects a datagram, now: into the conversation of the client of the latest datagram.
+    ///
+    /// # Errors
+    /// No client has sent anything yet, so that nobody can get the datagram: the kit is to blame.
+    ///
+    /// # Panics
+    /// The change is none of a link's: hosts are processes here, which are paused, killed and restarted themselves.
+    pub fn change(&self, change: &Change) -> Outcome {
+        of_a_link(change);
+        self.work(|traffic| traffic.change(change)).map_err(Failure::of_the_kit)
+    }
+
+    /// Changes a link, or injects a datagram, `after` from now.
+    ///
+    /// # Panics
+    /// As [`Relay::change`].
+    pub fn schedule(&self, after: Duration, change: Change) {
+        of_a_link(&change);
+        self.work(|traffic| {
+            let at = traffic.moment() + after;
+            traffic.promise(When::At(at), change);
+        });
+    }
+
+    /// Changes a link, or injects a datagram, right after datagram `number` of a direction was dealt with.
+    ///
+    /// # Panics
+    /// As [`Relay::change`].
+    pub fn after_datagram(&self, from: Host, to: Host, number: u64, change: Change) {
+        checked(from, to);
+        of_a_link(&change);
+        self.work(|traffic| traffic.promise(When::Passed(from, to, number), change));
+    }
+
+    /// The network stops losing, duplicating, corrupting and reordering by chance, and no link is cut; what links can carry
+    /// stays, and so do rules.
+    pub fn heal(&self) {
+        self.work(|traffic| traffic.network.heal());
+    }
+
+    /// From now on the network is fair: it heals, rules strike no more, what is held back goes, and changes that are still to
+    /// come and do harm do not.
+    pub fn stop_faults(&self) {
+        self.work(Traffic::stop_faults);
+    }
+
+    /// From now on every datagram is kept for [`Relay::log`], up to [`RECORDS_MAX`] of them and [`LOG_BYTES_MAX`]; a flood
+    /// ends there, since a log must not lie.
+    pub fn keep_log(&self) {
+        self.work(|traffic| {
+            traffic.log.get_or_insert_default();
+        });
+    }
+
+    /// Every datagram since [`Relay::keep_log`], in the order of arrival.
+    pub fn log(&self) -> Vec<Record> {
+        self.traffic().log.as_ref().map(|log: &Log| log.records.clone()).unwrap_or_default()
+    }
+
+    /// What the relay did in one direction so far; `sent` is what has arrived at the relay.
+    pub fn counts(&self, from: Host, to: Host) -> Counts {
+        checked(from, to);
+        self.traffic().network.counts(from, to)
+    }
+
+    /// Datagrams that arrived and that it dropped unseen, because its log or its queue was full.
+    pub fn turned_away(&self) -> u64 {
+        self.traffic().turned_away
+    }
+
+    /// The kit's own check that this run had the faults that it was to have: rates, rules, holds and changes.
+    ///
+    /// # Errors
+    /// One of them never happened: the kit is to blame.
+    pub fn require_faults(&self) -> Outcome {
+        self.traffic().require_faults().map_err(Failure::of_the_kit)
+    }
+
+    /// Works on the traffic, and lets the relay's thread see at once what came of it.
+    fn work<T>(&self, work: impl FnOnce(&mut Traffic) -> T) -> T {
+        let result = work(&mut self.traffic());
+        // A full pipe wakes as well as one more byte.
+        let _ = (&self.wake).write(&[0]);
+        result
+    }
+
+    fn traffic(&self) -> MutexGuard<'_, Traffic> {
+        locked(&self.traffic)
     }
 }
 
 impl Drop for Relay {
     fn drop(&mut self) {
-        self.stop.store(true, Ordering::Relaxed);
+        // Poisoned when the thread has panicked, and then it has ended already.
+        if let Ok(mut traffic) = self.traffic.lock() {
+            traffic.is_over = true;
+        }
+        let _ = (&self.wake).write(&[0]);
         if let Some(thread) = self.thread.take() {
             // A panic of the thread was told on standard error when it happened.
             let _ = thread.join();
@@ -83,207 +194,49 @@ impl Drop for Relay {
     }
 }
 
-/// A datagram to send when its time has come, on account of the record at `record`.
-#[derive(Debug)]
-struct Outgoing {
-    due: Duration,
-    record: usize,
-    client: SocketAddr,
-    bytes: Vec<u8>,
+/// A link that adds nothing to what loopback itself takes, as a relay has it at first.
+#[must_use]
+pub fn direct() -> Link {
+    Link { latency_min: Duration::ZERO, latency_max: Duration::ZERO, ..Link::default() }
 }
 
-/// One direction: how many datagrams came, which wait for another to pass, which wait for their delay.
-#[derive(Debug, Default)]
-struct Lane {
-    arrived: u64,
-    held: BTreeMap<u64, Vec<Outgoing>>,
-    queue: VecDeque<Outgoing>,
-}
-
-/// What the relay's thread works on.
-#[derive(Debug)]
-struct Work {
-    front: UdpSocket,
-    server: SocketAddr,
-    upstreams: BTreeMap<SocketAddr, UdpSocket>,
-    plan: Plan,
-    to_server: Lane,
-    to_client: Lane,
-    log: Arc<Mutex<Vec<Record>>>,
-    started: Instant,
-    last_moment: Duration,
-}
-
-impl Work {
-    fn new(front: UdpSocket, server: SocketAddr, plan: Plan, log: Arc<Mutex<Vec<Record>>>) -> Self {
-        Self {
-            front,
-            server,
-            upstreams: BTreeMap::new(),
-            plan,
-            to_server: Lane::default(),
-            to_client: Lane::default(),
-            log,
-            started: Instant::now(),
-            last_moment: Duration::ZERO,
-        }
-    }
-
-    /// Takes what has arrived and sends what is due; false when there was nothing to do.
-    fn turn(&mut self) -> bool {
-        let received = self.receive_from_clients() | self.receive_from_server();
-        let sent = self.send_due(Direction::ToServer) | self.send_due(Direction::ToClient);
-        received || sent
-    }
-
-    fn receive_from_clients(&mut self) -> bool {
-        let datagrams = take_turn(&self.front);
-        let any = !datagrams.is_empty();
-        for (datagram, client) in datagrams {
-            if self.knows(client) {
-                self.arrive(Direction::ToServer, client, datagram);
-            }
-        }
-        any
-    }
-
-    fn receive_from_server(&mut self) -> bool {
-        let waiting: Vec<_> =
-            self.upstreams.iter().map(|(client, socket)| (*client, take_turn(socket))).collect();
-        let mut any = false;
-        for (client, datagrams) in waiting {
-            for (datagram, from) in datagrams {
-                any = true;
-                // A reply from another port than the server's is no reply of the server.
-                if from == self.server {
-                    self.arrive(Direction::ToClient, client, datagram);
-                }
-            }
-        }
-        any
-    }
-
-    /// Gives a new client an upstream socket; false for one too many, or when there is no socket to be had.
-    fn knows(&mut self, client: SocketAddr) -> bool {
-        if self.upstreams.contains_key(&client) {
-            return true;
-        }
-        if self.upstreams.len() == CLIENTS_MAX {
-            return false;
-        }
-        open_like(self.server).map(|socket| self.upstreams.insert(client, socket)).is_ok()
-    }
-
-    /// Logs a datagram, does what the plan says, and frees those that waited for it.
-    fn arrive(&mut self, direction: Direction, client: SocketAddr, datagram: Vec<u8>) {
-        let arrived = self.moment();
-        let record = locked(&self.log).len();
-        if record == RECORDS_MAX {
+/// The relay's thread.
+fn run(mut wires: Wires, shared: &Mutex<Traffic>) {
+    let mut pause = None;
+    loop {
+        let arrivals = wires.wait(pause);
+        let mut traffic = locked(shared);
+        if traffic.is_over {
             return;
         }
-        let lane = match direction {
-            Direction::ToServer => &mut self.to_server,
-            Direction::ToClient => &mut self.to_client,
-        };
-        lane.arrived += 1;
-        let number = lane.arrived;
-        let fault = self.plan.fault_for(direction, number);
-        let (fate, copies) = suffer(fault, &datagram);
-        let due = arrived + self.plan.delay_of(direction);
-        let outgoing = copies.into_iter().map(|bytes| Outgoing { due, record, client, bytes });
-        match fault {
-            Some(Fault::HoldUntil(later)) if *later > number => {
-                lane.held.entry(*later).or_default().extend(outgoing);
-            }
-            _ => lane.queue.extend(outgoing),
+        arrivals.into_iter().for_each(|arrival| traffic.arrive(arrival));
+        traffic.keep_due_promises();
+        // Sent and booked under one lock, so that whoever has the datagram finds it in the log.
+        while let Some(outgoing) = traffic.next_due() {
+            let accepted = wires.send(outgoing.to, outgoing.client, &outgoing.datagram).is_ok();
+            traffic.sent(outgoing, accepted);
         }
-        for mut freed in lane.held.remove(&number).unwrap_or_default() {
-            freed.due = due;
-            lane.queue.push_back(freed);
-        }
-        let forwarded = Vec::new();
-        locked(&self.log).push(Record { direction, number, arrived, datagram, fate, forwarded });
-    }
-
-    fn send_due(&mut self, direction: Direction) -> bool {
-        let mut any = false;
-        while let Some(outgoing) = self.next_due(direction) {
-            any = true;
-            self.send(direction, outgoing);
-        }
-        any
-    }
-
-    fn next_due(&mut self, direction: Direction) -> Option<Outgoing> {
-        let now = self.moment();
-        let lane = match direction {
-            Direction::ToServer => &mut self.to_server,
-            Direction::ToClient => &mut self.to_client,
-        };
-        lane.queue.pop_front_if(|outgoing| outgoing.due <= now)
-    }
-
-    /// Sends and logs under one lock, so that whoever has the datagram finds it in the log. The moment is taken when it
-    /// was sent: by then it had reached the socket of the other side.
-    fn send(&mut self, direction: Direction, outgoing: Outgoing) {
-        let log = Arc::clone(&self.log);
-        let mut log = locked(&log);
-        let sent = match direction {
-            Direction::ToServer => self.upstreams[&outgoing.client].send_to(&outgoing.bytes, self.server),
-            Direction::ToClient => self.front.send_to(&outgoing.bytes, outgoing.client),
-        };
-        // What the operating system refuses to send is lost, and the log says so.
-        if sent.is_ok() {
-            log[outgoing.record].forwarded.push((self.moment(), outgoing.bytes));
-        }
-    }
-
-    /// The time since the start, and later than any moment before.
-    fn moment(&mut self) -> Duration {
-        let earliest = self.last_moment + Duration::from_nanos(1);
-        self.last_moment = self.started.elapsed().max(earliest);
-        self.last_moment
+        pause = traffic.pause();
     }
 }
 
-/// What becomes of a datagram, and what is to go on.
-fn suffer(fault: Option<&Fault>, datagram: &[u8]) -> (Fate, Vec<Vec<u8>>) {
-    let same = datagram.to_vec();
-    match fault {
-        None => (Fate::Forwarded, vec![same]),
-        Some(Fault::Lose) => (Fate::Lost, Vec::new()),
-        Some(Fault::Duplicate) => (Fate::Duplicated, vec![same.clone(), same]),
-        Some(Fault::Corrupt { bit }) => (Fate::Corrupted, vec![flipped(same, *bit)]),
-        Some(Fault::HoldUntil(_)) => (Fate::Held, vec![same]),
-        Some(Fault::Replace(bytes)) => (Fate::Replaced, vec![bytes.clone()]),
-        Some(Fault::Inject(bytes)) => (Fate::Injected, vec![same, bytes.clone()]),
+fn locked(shared: &Mutex<Traffic>) -> MutexGuard<'_, Traffic> {
+    shared.lock().expect("a panic while the relay works is the scenario's, and stands above")
+}
+
+/// Checks that a relay has this direction.
+fn checked(from: Host, to: Host) {
+    let is_one = [(CLIENTS, SERVER), (SERVER, CLIENTS)].contains(&(from, to));
+    assert!(is_one, "a relay stands between CLIENTS and SERVER, not between {from:?} and {to:?}");
+}
+
+/// Checks that a relay can make this change.
+fn of_a_link(change: &Change) {
+    match change {
+        Change::Cut(from, to)
+        | Change::Heal(from, to)
+        | Change::Link(from, to, _)
+        | Change::Inject(from, to, _) => checked(*from, *to),
+        other => panic!("a relay changes links; {other:?} is for a process"),
     }
-}
-
-/// An empty datagram has no bit to flip and stays as it is.
-fn flipped(mut datagram: Vec<u8>, bit: usize) -> Vec<u8> {
-    if let Some(bit) = bit.checked_rem(8 * datagram.len()) {
-        datagram[bit / 8] ^= 0x80 >> (bit % 8);
-    }
-    datagram
-}
-
-fn take_turn(socket: &UdpSocket) -> Vec<(Vec<u8>, SocketAddr)> {
-    // A socket that fails has nothing to give; the next turn asks again.
-    std::iter::from_fn(|| poll(socket).ok().flatten()).take(TURN_MAX).collect()
-}
-
-/// A non-blocking socket on loopback, of the address family of `model`.
-fn open_like(model: SocketAddr) -> io::Result<UdpSocket> {
-    let loopback = match model {
-        SocketAddr::V4(_) => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        SocketAddr::V6(_) => IpAddr::V6(Ipv6Addr::LOCALHOST),
-    };
-    let socket = UdpSocket::bind((loopback, 0))?;
-    socket.set_nonblocking(true)?;
-    Ok(socket)
-}
-
-fn locked(log: &Mutex<Vec<Record>>) -> MutexGuard<'_, Vec<Record>> {
-    log.lock().expect("nothing panics while it holds this lock")
 }

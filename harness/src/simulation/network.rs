@@ -58,10 +58,10 @@ pub struct Delivery {
     pub datagram: Arc<[u8]>,
 }
 
-pub(super) struct Fate {
+pub(crate) struct Fate {
     /// Why nothing arrives.
-    pub(super) lost: Option<&'static str>,
-    pub(super) copies: [Option<Copy>; 2],
+    pub(crate) lost: Option<&'static str>,
+    pub(crate) copies: [Option<Copy>; 2],
 }
 
 impl Fate {
@@ -70,10 +70,10 @@ impl Fate {
     }
 }
 
-pub(super) struct Copy {
-    pub(super) delay: Duration,
-    pub(super) datagram: Arc<[u8]>,
-    pub(super) corrupted: bool,
+pub(crate) struct Copy {
+    pub(crate) delay: Duration,
+    pub(crate) datagram: Arc<[u8]>,
+    pub(crate) corrupted: bool,
 }
 
 /// One direction between two hosts.
@@ -86,7 +86,7 @@ struct Direction {
     leaving: VecDeque<Time>,
 }
 
-pub(super) struct Network<'a> {
+pub(crate) struct Network<'a> {
     hosts: usize,
     directions: Vec<Direction>,
     rules: Vec<Rule<'a>>,
@@ -118,7 +118,7 @@ struct Expected {
 }
 
 impl<'a> Network<'a> {
-    pub(super) fn new(hosts: usize, seed: u64, plan: FaultPlan) -> Network<'a> {
+    pub(crate) fn new(hosts: usize, seed: u64, plan: FaultPlan) -> Network<'a> {
         let world = plan.new_world();
         let directions = vec![Direction::default(); hosts * hosts];
         Network {
@@ -142,17 +142,17 @@ impl<'a> Network<'a> {
         usize::from(from.0) * self.hosts + usize::from(to.0)
     }
 
-    pub(super) fn link(&mut self, from: Host, to: Host) -> &mut Link {
+    pub(crate) fn link(&mut self, from: Host, to: Host) -> &mut Link {
         let index = self.index(from, to);
         &mut self.directions[index].link
     }
 
-    pub(super) fn set_all(&mut self, link: Link) {
+    pub(crate) fn set_all(&mut self, link: Link) {
         self.directions.iter_mut().for_each(|it| it.link = link);
     }
 
     /// No chance fault happens any more and no link is cut; what links can carry stays.
-    pub(super) fn heal(&mut self) {
+    pub(crate) fn heal(&mut self) {
         for Direction { link, .. } in &mut self.directions {
             let perfect = Link::default();
             *link = Link {
@@ -167,20 +167,20 @@ impl<'a> Network<'a> {
     }
 
     /// Heals, and no rule strikes any more.
-    pub(super) fn end_faults(&mut self) {
+    pub(crate) fn end_faults(&mut self) {
         self.heal();
         self.rules_ended = true;
     }
 
-    pub(super) fn rule(&mut self, rule: Rule<'a>) {
+    pub(crate) fn rule(&mut self, rule: Rule<'a>) {
         self.rules.push(rule);
     }
 
-    pub(super) fn counts(&self, from: Host, to: Host) -> Counts {
+    pub(crate) fn counts(&self, from: Host, to: Host) -> Counts {
         self.directions[self.index(from, to)].counts
     }
 
-    pub(super) fn counts_mut(&mut self, from: Host, to: Host) -> &mut Counts {
+    pub(crate) fn counts_mut(&mut self, from: Host, to: Host) -> &mut Counts {
         let index = self.index(from, to);
         &mut self.directions[index].counts
     }
@@ -200,7 +200,7 @@ impl<'a> Network<'a> {
         }
     }
 
-    pub(super) fn send(&mut self, now: Time, from: Host, to: Host, datagram: &Arc<[u8]>) -> Fate {
+    pub(crate) fn send(&mut self, now: Time, from: Host, to: Host, datagram: &Arc<[u8]>) -> Fate {
         let index = self.index(from, to);
         let ruled = if self.rules.is_empty() || self.rules_ended {
             Ruled::default()
@@ -275,14 +275,18 @@ impl<'a> Network<'a> {
                 Fault::Delay(delay) => ruled.delay += *delay,
                 Fault::Corrupt(corruption) => {
                     let present = ruled.changed.as_ref().unwrap_or(datagram);
-                    ruled.changed = Some(corruption.apply(present).into());
+                    let changed = corruption.apply(present);
+                    // A place outside the datagram changes nothing.
+                    if changed[..] != present[..] {
+                        ruled.changed = Some(changed.into());
+                    }
                 }
             }
         }
         ruled
     }
 
-    pub(super) fn require_faults(&self) -> Result<(), String> {
+    pub(crate) fn require_faults(&self) -> Result<(), String> {
         if self.plan.is_restricted() {
             return Ok(());
         }

@@ -70,7 +70,8 @@ pub enum Which {
     Every,
 }
 
-type Matcher<'a> = Box<dyn Fn(&[u8]) -> bool + 'a>;
+/// It can be sent to the thread of a live relay.
+type Matcher<'a> = Box<dyn Fn(&[u8]) -> bool + Send + 'a>;
 
 /// A fault for certain datagrams of one link.
 pub struct Rule<'a> {
@@ -96,7 +97,7 @@ impl<'a> Rule<'a> {
 
     /// The same rule, only for datagrams like these; others are not counted.
     #[must_use]
-    pub fn matching(self, matches: impl Fn(&[u8]) -> bool + 'a) -> Rule<'a> {
+    pub fn matching(self, matches: impl Fn(&[u8]) -> bool + Send + 'a) -> Rule<'a> {
         Rule { matches: Box::new(matches), ..self }
     }
 
@@ -151,7 +152,7 @@ pub enum Change {
 
 impl Change {
     /// Whether this may keep a program from its work: all but what mends.
-    pub(super) fn does_harm(&self) -> bool {
+    pub(crate) fn does_harm(&self) -> bool {
         !matches!(self, Change::Heal(..) | Change::Resume(_) | Change::Restart(_))
     }
 }

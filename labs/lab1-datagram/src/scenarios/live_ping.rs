@@ -3,7 +3,7 @@
 //! What ping must have counted follows from the log by rules C9 and C10 alone: the last ping is sent no sooner than all
 //! intervals after the start, and ping receives for a whole wait after it. A log in which a reply was handed over later
 //! than half of that wait decides nothing: the machine was slow, and the run is repeated with twice the wait. So it is
-//! when pings or answers are missing that the plan did not take: server and relay may have been too slow for them.
+//! when pings or answers are missing that the relay did not take: server and relay may have been too slow for them.
 
 use super::live_echo::{EchoServer, blamed, unwritten};
 use super::ping_run::PingRun;
@@ -11,7 +11,7 @@ use crate::program::PING;
 use crate::report::Report;
 use faultline::live::patience::{DEFAULT_TICKS, Patience, TICK};
 use faultline::live::process::Process;
-use faultline::live::relay::{Plan, Record, Relay};
+use faultline::live::relay::{Record, Relay};
 use faultline::scenario::{Bench, Failure};
 use faultline::text;
 use std::net::SocketAddr;
@@ -99,15 +99,15 @@ pub fn read_report(process: Process, patience: Patience) -> Result<Report, Failu
     })
 }
 
-/// Pings the student's echo server through a relay with this plan, as often as it takes for the log to decide.
+/// Pings the student's echo server through a relay with these faults, as often as it takes for the log to decide.
 ///
 /// # Errors
 /// The server or ping does not end well; or the machine is too slow, which is the kit's.
-pub fn ping_through(bench: &Bench<'_>, plan: &Plan, setup: Setup) -> Result<PingRun, Failure> {
+pub fn ping_through(bench: &Bench<'_>, setup: Setup, faults: impl Fn(&Relay)) -> Result<PingRun, Failure> {
     let mut setup = setup;
     let mut late_pings = 0;
     for attempt in 1..=ATTEMPTS {
-        let run = ping_once(bench, plan.clone(), setup)?;
+        let run = ping_once(bench, setup, &faults)?;
         let late = setup.is_late(run.last_reply());
         if !late && (attempt == ATTEMPTS || !run.is_short()) {
             return Ok(run);
@@ -131,16 +131,18 @@ pub fn undecided(setup: Setup, late_pings: u32) -> Failure {
     ))
 }
 
-fn ping_once(bench: &Bench<'_>, plan: Plan, setup: Setup) -> Result<PingRun, Failure> {
+fn ping_once(bench: &Bench<'_>, setup: Setup, faults: impl Fn(&Relay)) -> Result<PingRun, Failure> {
     // A server of its own, so that no run depends on the one before.
     let server = EchoServer::start(bench)?;
-    let relay = Relay::start(server.addr(), plan).map_err(blamed)?;
+    let relay = Relay::start(server.addr(), bench.seed()).map_err(blamed)?;
+    relay.keep_log();
+    faults(&relay);
     // The relay's clock began before this one, so each of its moments was no later than it looks by this one.
     let clock = Instant::now();
     let process = setup.spawn(bench, relay.addr())?;
     let report = read_report(process, setup.patience())?;
     let ended = clock.elapsed();
-    Ok(PingRun { report, log: settled(&relay), ended, setup })
+    Ok(PingRun { report, log: settled(&relay), faults: relay.require_faults(), ended, setup })
 }
 
 /// The relay's log when nothing has come to it for a while: what is handed over after ping's end must be seen in it.

@@ -1,13 +1,16 @@
 //! Part C: ping, as a real process.
 
+use super::live_echo::blamed;
 use super::live_ping::{Setup, ping_through, read_report};
 use super::truth;
 use crate::golden::Golden;
 use crate::report::Report;
-use faultline::live::relay::{Direction, Fault, Plan};
+use faultline::live::port::Port;
+use faultline::live::relay::{CLIENTS, Relay, SERVER};
 use faultline::ms;
 use faultline::scenario::{Bench, Failure, Outcome, Scenario, World};
-use std::net::{Ipv4Addr, SocketAddr, UdpSocket};
+use faultline::simulation::{Change, Corruption, Fault, Link, Rule, Which};
+use std::time::Duration;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -43,58 +46,64 @@ pub(super) const SCENARIOS: &[Scenario] = &[
 ];
 
 fn bad_network(bench: &Bench<'_>) -> Outcome {
-    use Direction::{ToClient, ToServer};
     let golden = Golden::load();
     let garbage = golden.bad.iter().find(|bad| bad.name == "kind-250").map(|bad| bad.datagram.clone());
     let garbage = garbage.unwrap_or_default();
     let [other_echo, a_ping] =
         ["five-bytes-echo", "five-bytes"].map(|it| golden.message(it).datagram.clone());
-    let plan = Plan::new()
-        .fault(ToServer, 3, Fault::Lose)
-        .fault(ToServer, 7, Fault::Duplicate)
-        .fault(ToServer, 9, Fault::Corrupt { bit: 8 * 30 + 3 })
-        .fault(ToServer, 11, Fault::Lose)
-        .fault(ToServer, 15, Fault::Corrupt { bit: 8 * 16 })
-        .fault(ToServer, 22, Fault::HoldUntil(25))
-        .fault(ToServer, 30, Fault::Replace(garbage.clone()))
-        .fault(ToClient, 2, Fault::Lose)
-        .fault(ToClient, 5, Fault::Duplicate)
-        .fault(ToClient, 8, Fault::Corrupt { bit: 8 * 20 })
-        .fault(ToClient, 12, Fault::Corrupt { bit: 8 * 11 + 5 })
-        .fault(ToClient, 14, Fault::HoldUntil(17))
-        .fault(ToClient, 15, Fault::HoldUntil(18))
-        .fault(ToClient, 19, Fault::Inject(other_echo.clone()))
-        .fault(ToClient, 23, Fault::Inject(garbage))
-        .fault(ToClient, 26, Fault::Duplicate)
-        .fault(ToClient, 29, Fault::Inject(a_ping.clone()))
-        .delay(ToServer, ms(4))
-        .delay(ToClient, ms(8));
+    let flip = |bit| Fault::Corrupt(Corruption::FlipBit(bit));
+    let twice = Fault::Duplicate(Duration::ZERO);
+    let to_server = [
+        (3, Fault::Lose),
+        (7, twice.clone()),
+        (9, flip(8 * 30 + 3)),
+        (11, Fault::Lose),
+        (15, flip(8 * 16)),
+        (30, Fault::Corrupt(Corruption::Replace(garbage.clone()))),
+    ];
+    let to_client =
+        [(2, Fault::Lose), (5, twice.clone()), (8, flip(8 * 20)), (12, flip(8 * 11 + 5)), (26, twice)];
+    let injected = [(19, other_echo.clone()), (23, garbage), (29, a_ping.clone())];
+    let faults = |relay: &Relay| {
+        relay.link(CLIENTS, SERVER, late(4));
+        relay.link(SERVER, CLIENTS, late(8));
+        for (number, fault) in to_server.clone() {
+            relay.rule(Rule::new(CLIENTS, SERVER, Which::Nth(number), fault));
+        }
+        for (number, fault) in to_client.clone() {
+            relay.rule(Rule::new(SERVER, CLIENTS, Which::Nth(number), fault));
+        }
+        relay.hold(CLIENTS, SERVER, 22, 25);
+        relay.hold(SERVER, CLIENTS, 14, 17);
+        relay.hold(SERVER, CLIENTS, 15, 18);
+        for (number, datagram) in injected.clone() {
+            relay.after_datagram(SERVER, CLIENTS, number, Change::Inject(SERVER, CLIENTS, datagram));
+        }
+    };
     let setup = Setup { count: 40, interval: ms(5), wait: ms(300), size: 40 };
-    let run = ping_through(bench, &plan, setup)?;
+    let run = ping_through(bench, setup, faults)?;
     run.check(ms(12), &[other_echo, a_ping])
 }
 
+/// A link on which everything takes so long, and nothing happens.
+fn late(latency_ms: u64) -> Link {
+    Link { latency_min: ms(latency_ms), latency_max: ms(latency_ms), ..Link::default() }
+}
+
 fn waits_to_the_end(bench: &Bench<'_>) -> Outcome {
-    let plan = Plan::new().fault(Direction::ToClient, 10, Fault::Duplicate);
     let setup = Setup { count: 10, interval: ms(10), wait: ms(300), size: 1_200 };
-    let run = ping_through(bench, &plan, setup)?;
+    let run = ping_through(bench, setup, |relay| {
+        relay.rule(Rule::new(SERVER, CLIENTS, Which::Nth(10), Fault::Duplicate(Duration::ZERO)));
+    })?;
     run.check(ms(0), &[])
 }
 
 fn no_server(bench: &Bench<'_>) -> Outcome {
-    let nobody = unused_address()?;
+    let nobody = Port::reserve().map_err(blamed)?;
     let setup = Setup { count: 10, interval: ms(10), wait: ms(100), size: 32 };
-    let report = read_report(setup.spawn(bench, nobody)?, setup.patience())?;
+    let report = read_report(setup.spawn(bench, nobody.addr())?, setup.patience())?;
     let truth = Report { sent: 10, lost: 10, ..Report::default() };
     truth::compare(&report, &truth).map_err(Failure::new)?;
 
-    ping_through(bench, &Plan::new(), Setup { wait: ms(300), ..setup })?.check(ms(0), &[])
-}
-
-/// An address where nobody listens: below the ports that the system hands out, so that nobody comes meanwhile.
-fn unused_address() -> Result<SocketAddr, Failure> {
-    let start = 20_000 + (std::process::id() % 5_000) as u16;
-    let addresses = (start..start + 5_000).map(|port| SocketAddr::from((Ipv4Addr::LOCALHOST, port)));
-    let found = addresses.into_iter().find(|address| UdpSocket::bind(address).is_ok());
-    found.ok_or_else(|| Failure::of_the_kit("The machine has no unused port."))
+    ping_through(bench, Setup { wait: ms(300), ..setup }, |_| ())?.check(ms(0), &[])
 }

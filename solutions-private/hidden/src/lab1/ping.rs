@@ -5,10 +5,11 @@ use super::damage::Damage;
 use super::wire;
 use faultline::live::patience::Patience;
 use faultline::live::peer::Peer;
-use faultline::live::relay::{Direction, Fault, Plan};
+use faultline::live::relay::{CLIENTS, Relay, SERVER};
 use faultline::ms;
 use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Failure, Outcome, Scenario, World, ensure};
+use faultline::simulation::{Corruption, Fault, Link, Rule, Which};
 use lab1_kit::message::{HEADER_LEN, Kind, Message};
 use lab1_kit::report::Report;
 use lab1_kit::scenarios::live_echo::blamed;
@@ -201,23 +202,31 @@ fn strange_server(bench: &Bench<'_>) -> Outcome {
 
 fn many_pings(bench: &Bench<'_>) -> Outcome {
     const COUNT: u32 = 130;
-    let mut random = Random::new(bench.seed());
-    let mut plan = Plan::new().delay(Direction::ToClient, ms(6));
-    for direction in [Direction::ToServer, Direction::ToClient] {
-        let numbers = (2..u64::from(COUNT) - 20).step_by(4);
-        // Each kind of fault comes several times, and each field is hit; where in it is random.
-        for (number, turn) in numbers.zip(0..) {
-            let fault = match turn % 9 {
-                0 => Fault::Lose,
-                1 => Fault::Duplicate,
-                2 | 3 => Fault::HoldUntil(number + 2 + random.below(6)),
-                field => Fault::Corrupt { bit: bit_of([4, 8, 12, 14, 60][field - 4], &mut random) },
-            };
-            plan = plan.fault(direction, number, fault);
+    let faults = |relay: &Relay| {
+        relay.link(SERVER, CLIENTS, Link { latency_min: ms(6), latency_max: ms(6), ..Link::default() });
+        let mut random = Random::new(bench.seed());
+        for (from, to) in [(CLIENTS, SERVER), (SERVER, CLIENTS)] {
+            let numbers = (2..u64::from(COUNT) - 20).step_by(4);
+            // Each kind of fault comes several times, and each field is hit; where in it is random.
+            for (number, turn) in numbers.zip(0..) {
+                let fault = match turn % 9 {
+                    0 => Fault::Lose,
+                    1 => Fault::Duplicate(Duration::ZERO),
+                    2 | 3 => {
+                        relay.hold(from, to, number, number + 2 + random.below(6));
+                        continue;
+                    }
+                    field => Fault::Corrupt(Corruption::FlipBit(bit_of(
+                        [4, 8, 12, 14, 60][field - 4],
+                        &mut random,
+                    ))),
+                };
+                relay.rule(Rule::new(from, to, Which::Nth(number), fault));
+            }
         }
-    }
+    };
     let setup = Setup { count: COUNT, interval: ms(3), wait: ms(700), size: 90 };
-    ping_through(bench, &plan, setup)?.check(ms(6), &[])
+    ping_through(bench, setup, faults)?.check(ms(6), &[])
 }
 
 /// A bit of this byte.
