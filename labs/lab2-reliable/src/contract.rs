@@ -59,7 +59,7 @@ pub struct ReceiverConfig {
 
 /// The application asks the sender to get this message to the other side. At most 1,000 bytes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Send(pub Vec<u8>);
+pub struct Send(#[serde(with = "serde_bytes")] pub Vec<u8>);
 
 /// The sender tells its application that the message of this number has arrived.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ pub struct Accepted(pub SeqNo);
 
 /// The receiver hands a message to its application.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Deliver(pub Vec<u8>);
+pub struct Deliver(#[serde(with = "serde_bytes")] pub Vec<u8>);
 // ANCHOR_END: types
 
 impl fmt::Display for Send {
