@@ -39,7 +39,15 @@ impl std::error::Error for CodecError {}
 /// When the type cannot be encoded at all (a map of unknown length, say), which is a mistake in the type.
 #[must_use]
 pub fn encode<T: Serialize>(value: &T) -> Vec<u8> {
-    bincode::serde::encode_to_vec(value, bincode::config::standard()).expect("a type that serde can encode")
+    let mut bytes = vec![];
+    encode_after(&mut bytes, value);
+    bytes
+}
+
+/// Puts the bytes of `value` behind those that are there.
+fn encode_after<T: Serialize>(bytes: &mut Vec<u8>, value: &T) {
+    bincode::serde::encode_into_std_write(value, bytes, bincode::config::standard())
+        .expect("a type that serde can encode");
 }
 
 /// The value of which `bytes` are the whole encoding.
@@ -59,9 +67,10 @@ pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
 /// The bytes of `value` behind their CRC-32.
 #[must_use]
 pub fn seal<T: Serialize>(value: &T) -> Vec<u8> {
-    let body = encode(value);
-    let mut sealed = crc32fast::hash(&body).to_le_bytes().to_vec();
-    sealed.extend(body);
+    let mut sealed = vec![0; CHECKSUM_LEN];
+    encode_after(&mut sealed, value);
+    let checksum = crc32fast::hash(&sealed[CHECKSUM_LEN..]);
+    sealed[..CHECKSUM_LEN].copy_from_slice(&checksum.to_le_bytes());
     sealed
 }
 

@@ -45,6 +45,7 @@ pub enum Segment {
         /// The message's number.
         seq: SeqNo,
         /// The message itself.
+        #[serde(with = "serde_bytes")]
         payload: Vec<u8>,
     },
     /// The receiver's answer.

@@ -51,7 +51,7 @@ pub struct ReceiverConfig {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SenderCommand {
     /// Get this message to the other side. At most 1,000 bytes.
-    Send(Vec<u8>),
+    Send(#[serde(with = "serde_bytes")] Vec<u8>),
     /// Nothing will follow (part E).
     Finish,
 }
@@ -73,7 +73,7 @@ pub enum ReceiverCommand {
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Deliver {
     /// The next message.
-    Message(Vec<u8>),
+    Message(#[serde(with = "serde_bytes")] Vec<u8>),
     /// There are no more: the other side has finished (part E).
     End,
 }
@@ -105,7 +105,7 @@ pub enum ConnectionCommand {
     /// Wait until the peer opens one; our ISN will be this.
     Listen(SeqNo),
     /// Get this message to the other side. At most 1,000 bytes.
-    Send(Vec<u8>),
+    Send(#[serde(with = "serde_bytes")] Vec<u8>),
     /// We shall send nothing more.
     Finish,
 }
@@ -116,7 +116,7 @@ pub enum ConnectionNotice {
     /// The connection is open.
     Opened,
     /// The next message from the other side.
-    Message(Vec<u8>),
+    Message(#[serde(with = "serde_bytes")] Vec<u8>),
     /// The other side has finished.
     End,
     /// Both sides have finished, and everything has arrived.

@@ -111,6 +111,20 @@ pub fn deliver(text: &str) -> Deliver {
 /// for the sake of stories.
 #[must_use]
 pub fn message(number: usize) -> Vec<u8> {
-    let filler = (0..number * 37 % 900).map(|index| b'a' + ((index + number) % 26) as u8);
-    format!("m{number} ").into_bytes().into_iter().chain(filler).collect()
+    let filler = &LETTERS[number % ALPHABET..][..number * 37 % LONGEST_FILLER];
+    [format!("m{number} ").as_bytes(), filler].concat()
 }
+
+const ALPHABET: usize = 26;
+const LONGEST_FILLER: usize = 900;
+
+/// The alphabet again and again, as soaks make millions of messages.
+const LETTERS: [u8; ALPHABET + LONGEST_FILLER] = {
+    let mut letters = [0; ALPHABET + LONGEST_FILLER];
+    let mut index = 0;
+    while index < letters.len() {
+        letters[index] = b'a' + (index % ALPHABET) as u8;
+        index += 1;
+    }
+    letters
+};

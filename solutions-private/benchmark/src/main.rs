@@ -1,0 +1,196 @@
+//! Our rates beside those of stateright and turmoil, from one run of one process: `scripts/bench`. Nothing here judges
+//! whether a rate is good enough; the exit code says only that everything that was measured did its work.
+
+mod bounded;
+mod machines;
+mod measure;
+mod ping_pong;
+mod ping_pong_turmoil;
+mod report;
+mod search;
+mod seeds;
+mod stop_and_wait;
+
+use clap::Parser;
+use faultline::ms;
+use faultline::program::LocalProgram;
+use faultline::search::Limits;
+use lab2_kit::{CONNECTION, RECEIVER, RTO, SENDER};
+use lab2_reliable::{Connection, Receiver, Sender, rto};
+use measure::Subject;
+use ping_pong::Game;
+use report::{Group, Report, Row};
+use std::process::ExitCode;
+use std::time::Duration;
+use stop_and_wait::Scope;
+
+const IS_DEV: bool = cfg!(debug_assertions);
+/// States per CPU-second.
+const SEARCH_TARGET: Option<f64> = Some(if IS_DEV { 100_000.0 } else { 250_000.0 });
+/// Datagrams per CPU-second.
+const SIMULATION_TARGET: Option<f64> = Some(if IS_DEV { 1_000_000.0 } else { 10_000_000.0 });
+
+/// Measures our worlds and those of our peers, in CPU-seconds of this process.
+#[derive(Parser)]
+#[command(
+    bin_name = "scripts/bench",
+    after_help = "--profile dev, before these, is the profile in which students run."
+)]
+struct Options {
+    /// Only looks whether everything runs: a few seconds, and no rates to rely on.
+    #[arg(long)]
+    quick: bool,
+    /// Prints JSON instead of the table.
+    #[arg(long)]
+    json: bool,
+}
+
+/// How much work each run is.
+struct Effort {
+    repetitions: usize,
+    messages: usize,
+    limits: Limits,
+    /// Rounds of ping-pong with our machine, our asynchronous code and turmoil: about as long each.
+    rounds: [u32; 3],
+    seeds: u64,
+}
+
+impl Effort {
+    fn whole() -> Effort {
+        let limits = Limits {
+            losses: 2,
+            duplicates: 2,
+            timers: 4,
+            in_flight: 6,
+            states: 10_000_000,
+            ..Limits::default()
+        };
+        let rounds = [500_000, 100_000, 10_000];
+        Effort { repetitions: 5, messages: 5, limits, rounds, seeds: seeds::TARGET_SEEDS }
+    }
+
+    /// Only such rates are held against a target.
+    fn is_whole(&self) -> bool {
+        self.seeds == seeds::TARGET_SEEDS
+    }
+
+    fn quick() -> Effort {
+        let limits = Limits { timers: 2, ..Effort::whole().limits };
+        Effort { repetitions: 1, messages: 3, limits, rounds: [10_000, 5_000, 500], seeds: 20 }
+    }
+}
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let effort = if options.quick { Effort::quick() } else { Effort::whole() };
+    let report = match measure_all(&effort) {
+        Ok(report) => report,
+        Err(wrong) => {
+            eprintln!("error: {wrong}");
+            return ExitCode::FAILURE;
+        }
+    };
+    if options.json {
+        println!("{}", serde_json::to_string_pretty(&report).expect("a report is plain data"));
+    } else {
+        print!("{report}");
+    }
+    ExitCode::SUCCESS
+}
+
+fn measure_all(effort: &Effort) -> Result<Report, String> {
+    Ok(Report {
+        profile: if IS_DEV { "dev" } else { "release" },
+        cpus: std::thread::available_parallelism().map_or(1, usize::from),
+        peers: report::versions(&["stateright", "turmoil"]),
+        repetitions: effort.repetitions,
+        groups: vec![searches(effort)?, simulations(effort, ms(1))?, simulations(effort, ms(10))?],
+        seeds: effort.seeds,
+        scenarios: seeds::soak(&reference(), effort.seeds)?,
+    })
+}
+
+/// Lab 2's reference solution.
+fn reference() -> LocalProgram {
+    LocalProgram::new()
+        .role(&SENDER, Sender::new)
+        .role(&RECEIVER, Receiver::new)
+        .role(&CONNECTION, Connection::new)
+        .function(&RTO, rto::series)
+}
+
+/// One message in flight, and nothing else.
+fn stop_and_wait() -> LocalProgram {
+    LocalProgram::new().role(&SENDER, machines::Sender::new).role(&RECEIVER, machines::Receiver::new)
+}
+
+fn searches(effort: &Effort) -> Result<Group, String> {
+    let texts = (0..effort.messages).map(|number| format!("m{number}")).collect();
+    let scope = Scope { texts, limits: effort.limits };
+    let (simple, whole) = (stop_and_wait(), reference());
+    let Limits { losses, duplicates, timers, in_flight, .. } = effort.limits;
+    let title = format!(
+        "Search of lab 2's protocol, one thread: {} messages, {losses} losses, {duplicates} copies, {timers} time-outs, \
+         {in_flight} in flight",
+        effort.messages
+    );
+    let subjects = [
+        subject("faultline, the same states", SEARCH_TARGET, || search::ours(&simple, &scope)),
+        subject("faultline, lab 2's reference", SEARCH_TARGET, || search::ours(&whole, &scope)),
+        subject("stateright, the same states", None, || search::stateright_bounded(&scope)),
+        subject("stateright, its own network", None, || search::stateright_native(&scope)),
+    ];
+    group(title, "states", &subjects, effort, 2)
+}
+
+fn simulations(effort: &Effort, latency: Duration) -> Result<Group, String> {
+    let [machine, asynchronous, turmoil] = effort.rounds.map(|rounds| Game { rounds, latency });
+    let title = format!("Simulated ping-pong of two hosts, {} ms apart, with time-outs", latency.as_millis());
+    let subjects = [
+        subject("faultline, a machine", SIMULATION_TARGET, || ping_pong::machine(machine)),
+        subject("faultline, asynchronous code", None, || ping_pong::asynchronous(asynchronous)),
+        subject("turmoil", None, || ping_pong_turmoil::turmoil(turmoil)),
+    ];
+    group(title, "datagrams", &subjects, effort, 2)
+}
+
+fn subject<'a>(
+    name: &'static str,
+    target: Option<f64>,
+    run: impl Fn() -> Result<u64, String> + 'a,
+) -> Subject<'a> {
+    Subject { name, run: Box::new(run), target }
+}
+
+/// Measures the subjects; `peer` is the index of the one whose rate is the unit of the ratios.
+fn group(
+    title: String,
+    unit: &'static str,
+    subjects: &[Subject<'_>],
+    effort: &Effort,
+    peer: usize,
+) -> Result<Group, String> {
+    let rates = measure::by_turns(subjects, effort.repetitions)?;
+    let one = rates[peer].median;
+    let rows = subjects.iter().zip(rates).map(|(subject, rate)| Row {
+        name: subject.name,
+        rate,
+        ratio: rate.median / one,
+        target: subject.target.filter(|_| effort.is_whole()),
+    });
+    Ok(Group { title, unit, rows: rows.collect() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_rate_and_time_of_a_quick_run_is_above_zero() {
+        let report = measure_all(&Effort::quick()).unwrap();
+        let rates: Vec<_> = report.groups.iter().flat_map(|group| &group.rows).collect();
+        assert_eq!(rates.len(), 10);
+        assert!(rates.iter().all(|row| row.rate.lowest > 0.0 && row.ratio > 0.0));
+        assert!(report.scenarios.iter().all(|soaked| soaked.seconds > 0.0));
+    }
+}

@@ -1,0 +1,105 @@
+//! CPU time of this process, and rates from it: the median of several runs, with the lowest and the highest.
+
+use rustix::time::{ClockId, clock_gettime};
+use serde::Serialize;
+use std::time::Duration;
+
+/// One thing whose rate is measured.
+pub(crate) struct Subject<'a> {
+    /// As the table shows it.
+    pub(crate) name: &'static str,
+    /// Does the work once and returns how much it was.
+    pub(crate) run: Box<dyn Fn() -> Result<u64, String> + 'a>,
+    /// The rate that it should at least have.
+    pub(crate) target: Option<f64>,
+}
+
+/// The rates of one subject.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub(crate) struct Rate {
+    /// The work of one run, such as its states.
+    pub(crate) work: u64,
+    /// Work per CPU-second.
+    pub(crate) median: f64,
+    pub(crate) lowest: f64,
+    pub(crate) highest: f64,
+}
+
+/// Runs every subject once to warm up, and then all of them by turns, so that a machine that becomes slower on the way is
+/// no subject's disadvantage. `repetitions` is at least 1.
+///
+/// # Errors
+/// A subject did not do its work, or not the same amount each time.
+pub(crate) fn by_turns(subjects: &[Subject<'_>], repetitions: usize) -> Result<Vec<Rate>, String> {
+    let works: Vec<u64> = subjects.iter().map(|subject| (subject.run)()).collect::<Result<_, _>>()?;
+    let mut rates = vec![vec![]; subjects.len()];
+    for _ in 0..repetitions {
+        for ((subject, work), rates) in subjects.iter().zip(&works).zip(&mut rates) {
+            let (done, seconds) = timed(&subject.run)?;
+            if done != *work {
+                return Err(format!("{} did {work} of its work, and then {done}", subject.name));
+            }
+            rates.push(done as f64 / seconds);
+        }
+    }
+    Ok(works.into_iter().zip(rates).map(|(work, rates)| summary(work, rates)).collect())
+}
+
+/// What `run` returns, and how many CPU-seconds of this process it took, at least one microsecond.
+///
+/// # Errors
+/// Those of `run`.
+pub(crate) fn timed<T>(run: impl Fn() -> Result<T, String>) -> Result<(T, f64), String> {
+    let start = cpu();
+    let done = run()?;
+    Ok((done, (cpu() - start).as_secs_f64().max(1e-6)))
+}
+
+fn summary(work: u64, mut rates: Vec<f64>) -> Rate {
+    rates.sort_by(f64::total_cmp);
+    let at = |index: usize| rates.get(index).copied().unwrap_or(0.0);
+    Rate { work, median: at(rates.len() / 2), lowest: at(0), highest: at(rates.len().saturating_sub(1)) }
+}
+
+fn cpu() -> Duration {
+    let now = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::Cell;
+
+    #[test]
+    fn the_median_is_in_the_middle_of_the_spread() {
+        let rate = summary(7, vec![30.0, 10.0, 20.0, 50.0, 40.0]);
+        assert_eq!(rate, Rate { work: 7, median: 30.0, lowest: 10.0, highest: 50.0 });
+    }
+
+    #[test]
+    fn subjects_run_by_turns_after_a_warm_up() {
+        let order = Cell::new(String::new());
+        let subject = |name: &'static str| Subject {
+            name,
+            run: Box::new(|| {
+                order.set(order.take() + name);
+                Ok(1)
+            }),
+            target: None,
+        };
+        by_turns(&[subject("a"), subject("b")], 2).unwrap();
+        assert_eq!(order.take(), "ababab");
+    }
+
+    #[test]
+    fn work_that_changes_from_run_to_run_is_an_error() {
+        let runs = Cell::new(0);
+        let run = || {
+            runs.set(runs.get() + 1);
+            Ok(runs.get())
+        };
+        let wrong = by_turns(&[Subject { name: "it", run: Box::new(run), target: None }], 1).unwrap_err();
+        assert_eq!(wrong, "it did 1 of its work, and then 2");
+    }
+}
