@@ -31,6 +31,8 @@ pub(crate) enum Request {
     TimerName { node: NodeId, timer: TimerId },
     /// The machine's state, for people.
     Describe { node: NodeId },
+    /// These machines are of no use any more.
+    Forget { nodes: Vec<NodeId> },
 }
 
 /// What the driver answers.
@@ -38,12 +40,14 @@ pub(crate) enum Request {
 pub(crate) enum Answer {
     /// A machine was made.
     Started(NodeId),
-    /// A machine was stepped.
-    Stepped { node: NodeId, actions: Vec<Action>, reads_clock: bool },
+    /// A machine was stepped. Of two that say the same `claim` it is claimed that they will act alike.
+    Stepped { node: NodeId, actions: Vec<Action>, reads_clock: bool, claim: u64 },
     /// A function returned.
     Returned(Vec<u8>),
     /// A name or a state.
     Text(String),
+    /// It is done, and there is nothing to say.
+    Done,
     /// The student's code did not answer.
     Crashed(Crash),
 }
@@ -90,7 +94,7 @@ pub fn serve(program: &LocalProgram) -> io::Result<()> {
         let _ = alarm.send(&Answer::Crashed(Crash::Hung(handler)));
         std::process::exit(1);
     });
-    let mut nodes = vec![];
+    let mut nodes = Nodes::default();
     loop {
         let request = match channel.receive() {
             Ok(request) => request,
@@ -102,35 +106,67 @@ pub fn serve(program: &LocalProgram) -> io::Result<()> {
     }
 }
 
-fn answer(program: &LocalProgram, nodes: &mut Vec<Box<dyn Node>>, request: Request) -> Result<Answer, Crash> {
-    match request {
-        Request::Start { role, config } => {
-            nodes.push(program.start(&role, &config)?);
-            Ok(Answer::Started(last(nodes)))
+/// The machines that the judge has not forgotten, each in a place of its own.
+#[derive(Default)]
+struct Nodes {
+    places: Vec<Option<Box<dyn Node>>>,
+    free: Vec<NodeId>,
+}
+
+impl Nodes {
+    fn add(&mut self, node: Box<dyn Node>) -> NodeId {
+        match self.free.pop() {
+            Some(place) => {
+                self.places[place as usize] = Some(node);
+                place
+            }
+            None => {
+                self.places.push(Some(node));
+                (self.places.len() - 1) as NodeId
+            }
         }
-        Request::Step { node, keep, moment, event } => {
-            let mut actions = vec![];
-            let node = if keep {
-                let copy = find(nodes, node)?.fork()?;
-                nodes.push(copy);
-                last(nodes)
-            } else {
-                node
-            };
-            let stepped = find(nodes, node)?;
-            stepped.handle(moment, event.borrow(), &mut actions)?;
-            Ok(Answer::Stepped { node, actions, reads_clock: stepped.reads_clock() })
+    }
+
+    fn find(&mut self, node: NodeId) -> Result<&mut Box<dyn Node>, Crash> {
+        let found = self.places.get_mut(node as usize).and_then(Option::as_mut);
+        found.ok_or_else(|| Crash::Misused(format!("the judge asked for machine {node}")))
+    }
+
+    fn forget(&mut self, node: NodeId) {
+        if self.places.get_mut(node as usize).and_then(Option::take).is_some() {
+            self.free.push(node);
         }
-        Request::Call { function, input } => Ok(Answer::Returned(program.call(&function, &input)?)),
-        Request::TimerName { node, timer } => Ok(Answer::Text(find(nodes, node)?.timer_name(timer))),
-        Request::Describe { node } => Ok(Answer::Text(find(nodes, node)?.describe())),
     }
 }
 
-fn last(nodes: &[Box<dyn Node>]) -> NodeId {
-    (nodes.len() - 1) as NodeId
+fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result<Answer, Crash> {
+    match request {
+        Request::Start { role, config } => Ok(Answer::Started(nodes.add(program.start(&role, &config)?))),
+        Request::Step { node, keep, moment, event } => {
+            let mut actions = vec![];
+            let node = if keep {
+                let copy = nodes.find(node)?.fork()?;
+                nodes.add(copy)
+            } else {
+                node
+            };
+            let stepped = nodes.find(node)?;
+            stepped.handle(moment, event.borrow(), &mut actions)?;
+            // A machine that is stepped in place is in no search, and its state is of no interest.
+            let claim = if keep { claim(&**stepped) } else { 0 };
+            Ok(Answer::Stepped { node, actions, reads_clock: stepped.reads_clock(), claim })
+        }
+        Request::Call { function, input } => Ok(Answer::Returned(program.call(&function, &input)?)),
+        Request::TimerName { node, timer } => Ok(Answer::Text(nodes.find(node)?.timer_name(timer))),
+        Request::Describe { node } => Ok(Answer::Text(nodes.find(node)?.describe())),
+        Request::Forget { nodes: forgotten } => {
+            forgotten.into_iter().for_each(|node| nodes.forget(node));
+            Ok(Answer::Done)
+        }
+    }
 }
 
-fn find(nodes: &mut [Box<dyn Node>], node: NodeId) -> Result<&mut Box<dyn Node>, Crash> {
-    nodes.get_mut(node as usize).ok_or_else(|| Crash::Misused(format!("the judge asked for machine {node}")))
+/// What a machine says of its state: its own `Hash`, its timers and its disk.
+fn claim(node: &dyn Node) -> u64 {
+    crate::hash_of(&(node.key(), node.inspect().map(|inside| inside.surroundings())))
 }

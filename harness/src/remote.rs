@@ -1,7 +1,8 @@
 //! A student's work behind a pipe: the judge's side of `driver.rs`.
 //!
-//! Nothing here trusts the other process: a state is told apart by the history of events that led to it, never by the
-//! student's `Hash`; every answer is checked for size and shape; silence has a limit.
+//! Nothing here trusts the other process: every answer is checked for size and shape; silence has a limit. A machine's claim
+//! that two of its states are one (its `Hash`) is believed only because it is looked into: what was done in the one is made
+//! again in the other, and must be the same.
 
 use crate::channel::Channel;
 use crate::crash::Crash;
@@ -10,12 +11,14 @@ use crate::group::Group;
 use crate::machine::{Action, MAX_ACTIONS, Moment, TimerId};
 use crate::node::{Event, Node};
 use crate::program::Program;
+use crate::random::{Draw as _, Random};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The argument that makes a scenarios program serve as driver.
@@ -31,15 +34,38 @@ struct Driver {
     channel: Channel,
     process: Group,
     ended: Option<Crash>,
-    memory: HashMap<(NodeId, u64), Stepped>,
+    /// What each state of a search did at each event, by the number of its machine and the event's key.
+    known: HashMap<NodeId, BTreeMap<u64, Known>>,
+    /// The state that was seen first, of those that claim to be the same; by kind of machine and claim.
+    first: HashMap<(u64, u64), Arc<NodeId>>,
+    /// A second machine that claims to be in the state of the first, and waits until the first does something.
+    waiting: HashMap<NodeId, NodeId>,
+    /// Machines to be forgotten with the next request.
+    forgotten: Vec<NodeId>,
+    /// Chooses what is made again.
+    random: Random,
+}
+
+/// One event of a searched state, and what it led to.
+struct Known {
+    moment: Moment,
+    event: OwnedEvent,
+    stepped: Stepped,
 }
 
 #[derive(Clone)]
 struct Stepped {
-    node: Rc<NodeId>,
+    node: Arc<NodeId>,
     actions: Vec<Action>,
     reads_clock: bool,
+    claim: u64,
 }
+
+/// How many events are made again with a machine that claims to be in a state that is known.
+const WALK: usize = 3;
+
+/// How many machines may wait to be forgotten.
+const FORGOTTEN_MAX: usize = 64;
 
 impl RemoteProgram {
     /// Starts the driver program.
@@ -52,7 +78,16 @@ impl RemoteProgram {
         let (channel, process) = Channel::spawn(&mut command)?;
         // Longer than the driver's own watch, which can name the handler.
         channel.patience(Some(Duration::from_millis(u64::from(HANDLER_PATIENCE) * 100 * 3)))?;
-        let driver = Driver { channel, process, ended: None, memory: HashMap::new() };
+        let driver = Driver {
+            channel,
+            process,
+            ended: None,
+            known: HashMap::new(),
+            first: HashMap::new(),
+            waiting: HashMap::new(),
+            forgotten: vec![],
+            random: Random::new(0),
+        };
         Ok(RemoteProgram { driver: Rc::new(RefCell::new(driver)), executables })
     }
 }
@@ -62,9 +97,10 @@ impl Program for RemoteProgram {
         let request = Request::Start { role: role.into(), config: config.to_vec() };
         match self.driver.borrow_mut().ask(&request)? {
             Answer::Started(id) => {
-                let history = crate::hash_of(&(role, config));
-                let node = Rc::new(id);
-                Ok(Box::new(RemoteNode { driver: self.driver.clone(), node, history, reads_clock: false }))
+                let kind = crate::hash_of(&(role, config));
+                let node = Arc::new(id);
+                let driver = self.driver.clone();
+                Ok(Box::new(RemoteNode { driver, node, kind, state: kind, reads_clock: false }))
             }
             other => Err(nonsense(&other)),
         }
@@ -122,17 +158,78 @@ impl Driver {
         node: NodeId,
         keep: bool,
         moment: Moment,
-        event: OwnedEvent,
+        event: &OwnedEvent,
     ) -> Result<Stepped, Crash> {
-        match self.ask(&Request::Step { node, keep, moment, event })? {
+        if self.forgotten.len() > FORGOTTEN_MAX {
+            let mut nodes = std::mem::take(&mut self.forgotten);
+            // Their numbers will be given to others.
+            for node in nodes.clone() {
+                self.known.remove(&node);
+                nodes.extend(self.waiting.remove(&node));
+            }
+            self.ask(&Request::Forget { nodes })?;
+        }
+        match self.ask(&Request::Step { node, keep, moment, event: event.clone() })? {
             Answer::Stepped { actions, .. } if actions.len() > MAX_ACTIONS => {
                 Err(Crash::Misused(format!("one event led to {} actions", actions.len())))
             }
-            Answer::Stepped { node, actions, reads_clock } => {
-                Ok(Stepped { node: Rc::new(node), actions, reads_clock })
+            Answer::Stepped { node, actions, reads_clock, claim } => {
+                Ok(Stepped { node: Arc::new(node), actions, reads_clock, claim })
             }
             other => Err(nonsense(&other)),
         }
+    }
+
+    /// What a searched state does at an event: it is asked only once.
+    fn search(
+        &mut self,
+        kind: u64,
+        node: NodeId,
+        moment: Moment,
+        event: &OwnedEvent,
+    ) -> Result<Stepped, Crash> {
+        let key = crate::hash_of(&(event, moment));
+        if let Some(known) = self.known.get(&node).and_then(|known| known.get(&key)) {
+            return Ok(known.stepped.clone());
+        }
+        let mut stepped = self.step(node, true, moment, event)?;
+        match self.first.get(&(kind, stepped.claim)).cloned() {
+            None => drop(self.first.insert((kind, stepped.claim), stepped.node.clone())),
+            Some(first) => {
+                self.compare(*first, *stepped.node)?;
+                stepped.node = first;
+            }
+        }
+        let known = Known { moment, event: event.clone(), stepped: stepped.clone() };
+        self.known.entry(node).or_default().insert(key, known);
+        if let Some(second) = self.waiting.remove(&node) {
+            self.compare(node, second)?;
+        }
+        Ok(stepped)
+    }
+
+    /// Looks whether a second machine does what the first did, for some events on some way from there; then the second is
+    /// forgotten. Nobody believes a student's `Hash` without having looked.
+    fn compare(&mut self, first: NodeId, second: NodeId) -> Result<(), Crash> {
+        let (mut first, mut second) = (first, second);
+        for _ in 0..WALK {
+            let Some(known) = self.known.get(&first).filter(|known| !known.is_empty()) else { break };
+            let chosen = self.random.below(known.len() as u64) as usize;
+            let Some(Known { moment, event, stepped }) = known.values().nth(chosen) else { break };
+            let (moment, event, wanted) = (*moment, event.clone(), stepped.clone());
+            let got = self.step(second, true, moment, &event)?;
+            if got.actions != wanted.actions || got.claim != wanted.claim {
+                return Err(unequal());
+            }
+            self.forgotten.push(second);
+            (first, second) = (*wanted.node, *got.node);
+        }
+        // The end of the way does not know yet what the first will do.
+        match self.known.contains_key(&first) || self.waiting.contains_key(&first) {
+            true => self.forgotten.push(second),
+            false => drop(self.waiting.insert(first, second)),
+        }
+        Ok(())
     }
 
     fn text(&mut self, request: &Request) -> String {
@@ -143,12 +240,23 @@ impl Driver {
     }
 }
 
+/// Two states that say that they are one, and are not.
+fn unequal() -> Crash {
+    Crash::Unfit(
+        "Two states of a machine say that they are equal (their Hash), but after the same event they did not do the same. \
+         What does its Hash leave out? Or is it no function of its events (the clock, chance, a static, the order of a \
+         HashMap)? The search looks at equal states only once."
+            .into(),
+    )
+}
+
 fn nonsense(answer: &Answer) -> Crash {
     let kind = match answer {
         Answer::Started(_) => "Started",
         Answer::Stepped { .. } => "Stepped",
         Answer::Returned(_) => "Returned",
         Answer::Text(_) => "Text",
+        Answer::Done => "Done",
         Answer::Crashed(_) => "Crashed",
     };
     Crash::Misused(format!("your code's process gave an answer that was not asked for ({kind})"))
@@ -157,27 +265,42 @@ fn nonsense(answer: &Answer) -> Crash {
 struct RemoteNode {
     driver: Rc<RefCell<Driver>>,
     /// Shared by the forks of one state: while it is, a step makes a new state.
-    node: Rc<NodeId>,
-    history: u64,
+    node: Arc<NodeId>,
+    /// Equal for machines of one role and configuration.
+    kind: u64,
+    /// Equal for states that are known to be one, or claim it.
+    state: u64,
     reads_clock: bool,
+}
+
+impl Drop for RemoteNode {
+    fn drop(&mut self) {
+        // Nobody else will ever step this machine.
+        if Arc::strong_count(&self.node) == 1
+            && let Ok(mut driver) = self.driver.try_borrow_mut()
+        {
+            driver.forgotten.push(*self.node);
+        }
+    }
 }
 
 impl Node for RemoteNode {
     fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash> {
         let mut driver = self.driver.borrow_mut();
-        let event_key = crate::hash_of(&(&event, moment));
-        let before = *self.node;
-        let stepped = if Rc::strong_count(&self.node) == 1 {
-            driver.step(before, false, moment, OwnedEvent::of(&event))?
-        } else if let Some(known) = driver.memory.get(&(before, event_key)) {
-            known.clone()
+        let event = OwnedEvent::of(&event);
+        let stepped = if Arc::strong_count(&self.node) == 1 {
+            let stepped = driver.step(*self.node, false, moment, &event)?;
+            self.state = crate::hash_of(&(self.state, &event, moment));
+            stepped
         } else {
-            let stepped = driver.step(before, true, moment, OwnedEvent::of(&event))?;
-            driver.memory.insert((before, event_key), stepped.clone());
+            let stepped = driver.search(self.kind, *self.node, moment, &event)?;
+            self.state = crate::hash_of(&(self.kind, stepped.claim));
             stepped
         };
-        self.history = crate::hash_of(&(self.history, event_key));
-        self.node = stepped.node;
+        // Stepped in place, it is the same machine: a new handle to it would look like a fork.
+        if *stepped.node != *self.node {
+            self.node = stepped.node;
+        }
         self.reads_clock = stepped.reads_clock;
         actions.extend(stepped.actions);
         Ok(())
@@ -187,13 +310,14 @@ impl Node for RemoteNode {
         Ok(Box::new(RemoteNode {
             driver: self.driver.clone(),
             node: self.node.clone(),
-            history: self.history,
+            kind: self.kind,
+            state: self.state,
             reads_clock: self.reads_clock,
         }))
     }
 
     fn key(&self) -> u64 {
-        self.history
+        self.state
     }
 
     fn reads_clock(&self) -> bool {

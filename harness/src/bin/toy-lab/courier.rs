@@ -5,6 +5,7 @@ use faultline::program::{LocalProgram, Role};
 use faultline::{Context, Host, Machine, Never, ms, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 
 /// What is wrong with the courier or the door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -25,6 +26,8 @@ pub(crate) enum Flaw {
     Polls,
     /// The door sends to a host that does not exist.
     WrongHost,
+    /// The door takes the second copy, and its `Hash` and `==` do not know how many it has seen.
+    CountsInSecret,
 }
 
 /// How a courier or a door is made.
@@ -111,6 +114,23 @@ impl Machine for Courier {
 pub(crate) struct Door {
     config: Config,
     last: Option<u8>,
+    copies: Secret,
+}
+
+/// A number that equals every other.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Secret(u8);
+
+impl PartialEq for Secret {
+    fn eq(&self, _: &Secret) -> bool {
+        true
+    }
+}
+
+impl Eq for Secret {}
+
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
 impl Machine for Door {
@@ -130,7 +150,9 @@ impl Machine for Door {
             Flaw::WrongHost => ctx.send(Host(77), vec![]),
             _ => {}
         }
-        if new || self.config.flaw == Flaw::TakesCopies {
+        self.copies.0 += u8::from(!new);
+        let again = self.config.flaw == Flaw::CountsInSecret && self.copies.0 == 2;
+        if new || again || self.config.flaw == Flaw::TakesCopies {
             self.last = Some(parcel);
             ctx.notify(Done(parcel));
         }
@@ -140,7 +162,9 @@ impl Machine for Door {
 
 /// Both machines.
 pub(crate) fn program() -> LocalProgram {
-    LocalProgram::new()
-        .role(&COURIER, |config| Courier { config, parcel: None })
-        .role(&DOOR, |config| Door { config, last: None })
+    LocalProgram::new().role(&COURIER, |config| Courier { config, parcel: None }).role(&DOOR, |config| Door {
+        config,
+        last: None,
+        copies: Secret::default(),
+    })
 }
