@@ -155,13 +155,13 @@ impl<'a> Talk<'a> {
         Ok(Talk { simulation, sides: [client, server], plan: Plan::default() })
     }
 
-    /// The server listens, the client connects.
+    /// The server listens, the client connects, with these ISNs.
     ///
     /// # Errors
     /// A machine does not answer.
-    pub fn open(&mut self) -> Outcome {
-        self.simulation.command(self.sides[1], &ConnectionCommand::Listen(ISNS[1]))?;
-        self.simulation.command(self.sides[0], &ConnectionCommand::Connect(ISNS[0]))
+    pub fn open(&mut self, [client, server]: [SeqNo; 2]) -> Outcome {
+        self.simulation.command(self.sides[1], &ConnectionCommand::Listen(server))?;
+        self.simulation.command(self.sides[0], &ConnectionCommand::Connect(client))
     }
 
     /// A side's application sends these messages.
