@@ -39,8 +39,9 @@ pub struct Limits {
     pub crashes: u8,
     /// How many datagrams may be on the way at once; a move that would make it more is not made.
     pub in_flight: u8,
-    /// How long a datagram lives at most: a timer that has longer than this to go runs out only when nothing is on the
-    /// way. Without a bound, no timer is long enough to be sure of anything.
+    /// How long a datagram lives at most, and by how much the clocks of hosts may differ: a timer that has longer than this
+    /// to go runs out only when nothing is on the way and no host has one that does not. Without a bound, no timer is long
+    /// enough to be sure of anything.
     pub lifetime: Duration,
     /// How many states are looked at before the search gives up.
     pub states: usize,

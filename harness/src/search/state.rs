@@ -218,10 +218,10 @@ impl State {
         let flight: Vec<u16> = (0..self.flight.len() as u16).filter(distinct).collect();
         moves.extend(flight.iter().map(|index| Move::Deliver(*index)));
         let hosts = || (0..self.hosts.len() as u16).map(Host);
-        let may_run_out = |after| after <= limits.lifetime || self.flight.is_empty();
-        let is_armed = |host: &Host| {
-            self.hosts[usize::from(host.0)].timers.next().is_some_and(|(after, _)| may_run_out(after))
-        };
+        let next = |host: Host| self.hosts[usize::from(host.0)].timers.next().map(|(after, _)| after);
+        let is_soon = |after| after <= limits.lifetime;
+        let waits = !self.flight.is_empty() || hosts().filter_map(next).any(is_soon);
+        let is_armed = |host: &Host| next(*host).is_some_and(|after| is_soon(after) || !waits);
         let armed: Vec<Host> = hosts().filter(is_armed).collect();
         if self.timers < limits.timers {
             moves.extend(armed.iter().map(|host| Move::Timer(*host)));
