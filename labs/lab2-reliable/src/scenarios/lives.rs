@@ -49,20 +49,13 @@ pub struct Lives<'a> {
 }
 
 impl<'a> Lives<'a> {
-    /// Both sides without a connection, in a network that loses some datagrams and delivers copies of others much later.
+    /// Both sides without a connection, in a world where all links are like `link`.
     ///
     /// # Errors
     /// One of them does not come up.
-    pub fn start(bench: &Bench<'a>) -> Result<Lives<'a>, Failure> {
+    pub fn start(bench: &Bench<'a>, link: Link) -> Result<Lives<'a>, Failure> {
         let (mut simulation, hosts) = Simulation::new(bench, NAMES);
-        let copy_delay = Duration::from_secs(40);
-        simulation.links(Link {
-            loss: 0.05,
-            duplicate: 0.3,
-            copy_delay,
-            latency_max: ms(30),
-            ..Link::default()
-        });
+        simulation.links(link);
         let [c, s] = hosts;
         let client = simulation.start(c, &CONNECTION, &connection_config(s))?;
         let server = simulation.start(s, &CONNECTION, &connection_config(c))?;

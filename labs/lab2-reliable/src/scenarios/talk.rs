@@ -2,6 +2,7 @@
 
 use super::checks::{connection_config, send_on};
 use crate::{CONNECTION, ConnectionCommand, ConnectionConfig, ConnectionNotice, SeqNo};
+use faultline::Host;
 use faultline::scenario::{Bench, Failure, Outcome};
 use faultline::search::{Explored, Limits, Search};
 use faultline::simulation::{Ended, Handle, Link, Simulation};
@@ -163,8 +164,20 @@ impl<'a> Talk<'a> {
         link: Link,
         config: impl Fn(ConnectionConfig) -> ConnectionConfig,
     ) -> Result<Talk<'a>, Failure> {
-        let (mut simulation, [c, s]) = Simulation::new(bench, NAMES);
+        let (mut simulation, hosts) = Simulation::new(bench, NAMES);
         simulation.links(link);
+        Talk::join(simulation, hosts, config)
+    }
+
+    /// Both sides on these hosts of a world that is there already.
+    ///
+    /// # Errors
+    /// One of them does not come up.
+    pub fn join(
+        mut simulation: Simulation<'a>,
+        [c, s]: [Host; 2],
+        config: impl Fn(ConnectionConfig) -> ConnectionConfig,
+    ) -> Result<Talk<'a>, Failure> {
         let client = simulation.start(c, &CONNECTION, &config(connection_config(s)))?;
         let server = simulation.start(s, &CONNECTION, &config(connection_config(c)))?;
         Ok(Talk { simulation, sides: [client, server], plan: Plan::default() })

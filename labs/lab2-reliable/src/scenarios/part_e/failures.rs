@@ -271,5 +271,7 @@ pub(super) fn bad_network(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn many_lives(bench: &Bench<'_>) -> Outcome {
-    Lives::start(bench)?.run(bench.amount(6))
+    let copy_delay = Duration::from_secs(40);
+    let link = Link { loss: 0.05, duplicate: 0.3, copy_delay, latency_max: ms(30), ..Link::default() };
+    Lives::start(bench, link)?.run(bench.amount(6))
 }
