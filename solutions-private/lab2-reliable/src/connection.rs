@@ -101,7 +101,7 @@ impl Connection {
         match &mut self.stage {
             Stage::Open(open) => open.on_command(command, ctx),
             Stage::Listening | Stage::Connecting | Stage::Answered(_) if !finished => {
-                self.early.push(command)
+                self.early.push(command);
             }
             _ => ctx.notify(ConnectionNotice::Rejected),
         }

@@ -7,7 +7,6 @@ use crate::scenarios::side::{
 };
 use crate::scenarios::talk::{Plan, search};
 use crate::{ConnectionCommand, ConnectionConfig, ConnectionNotice};
-use faultline::ms;
 use faultline::scenario::{Bench, Outcome};
 use faultline::script::PEER;
 use faultline::search::Limits;
@@ -109,6 +108,9 @@ pub(super) fn closed_when_both_are_done(bench: &Bench<'_>) -> Outcome {
     c.expect_datagram(PEER, &fin(FIRST), "rule E5: its own FIN is sent again")?;
     c.deliver(PEER, &ack(FIRST + 1))?;
     c.expect_notice(&ConnectionNotice::Closed, "rule E6: now both directions are done")?;
+    c.deliver(PEER, &reset(THEIR_FIRST + 1))?;
+    c.expect_nothing("rule E10: Closed was told, so nobody needs to know that the server has forgotten it")?;
+    c.expect_no_timer("rule E10: the connection is forgotten")?;
 
     let mut s = open_server(bench, &side_config())?;
     s.command(&ConnectionCommand::Finish)?;
@@ -136,8 +138,8 @@ pub(super) fn lingers(bench: &Bench<'_>) -> Outcome {
         c.expect_notice(&notice, "rule E6: both directions are done")?;
     }
     let answer = ack(THEIR_FIRST + 1);
-    for _ in 0..3 {
-        c.pass(config.linger / 4)?;
+    for _ in 0..4 {
+        c.pass(config.linger / 5)?;
         c.expect_nothing("rule E6: a closed side asks for nothing")?;
         for datagram in [fin(THEIR_FIRST), keep_alive(FIRST + 1)] {
             c.deliver(PEER, &datagram)?;
@@ -154,7 +156,7 @@ pub(super) fn lingers(bench: &Bench<'_>) -> Outcome {
         &ConnectionNotice::Rejected,
         "rules E6 and E11: it has not forgotten the connection yet",
     )?;
-    c.pass(config.linger / 4 + ms(1))?;
+    c.pass(config.linger / 5)?;
     c.expect_nothing("rule E6: it forgets the connection without a word")?;
     c.expect_no_timer("rule E6: linger has passed since Closed, whatever came in the meantime")?;
     c.deliver(PEER, &fin(THEIR_FIRST))?;
