@@ -39,8 +39,9 @@ pub struct Limits {
     pub crashes: u8,
     /// How many datagrams may be on the way at once; a move that would make it more is not made.
     pub in_flight: u8,
-    /// How long a datagram lives at most: a timer that has longer than this to go runs out only when nothing is on the
-    /// way. Without a bound, no timer is long enough to be sure of anything.
+    /// How long a datagram lives at most, and by how much the clocks of hosts may differ: a timer that has longer than this
+    /// to go runs out only when nothing is on the way and no host has one that does not. Without a bound, no timer is long
+    /// enough to be sure of anything.
     pub lifetime: Duration,
     /// How many states are looked at before the search gives up.
     pub states: usize,
@@ -80,6 +81,16 @@ impl Seen<'_> {
     pub fn notices<Command, Notice: DeserializeOwned>(&self, handle: Handle<Command, Notice>) -> Vec<Notice> {
         self.0.notices(handle.host).iter().map_while(|bytes| codec::decode(bytes).ok()).collect()
     }
+
+    /// The same, but only since the host's last crash; `None` when it has not crashed.
+    #[must_use]
+    pub fn notices_since_crash<Command, Notice: DeserializeOwned>(
+        &self,
+        handle: Handle<Command, Notice>,
+    ) -> Option<Vec<Notice>> {
+        let before = self.0.told_before(handle.host)?;
+        Some(self.notices(handle).into_iter().skip(before).collect())
+    }
 }
 
 type Check<'a> = Box<dyn Fn(&Seen<'_>) -> Result<(), String> + 'a>;
@@ -117,7 +128,7 @@ impl<'a> Search<'a> {
         let search = Search {
             bench,
             program: bench.program(),
-            setting: World { limits, commands: vec![], makers: vec![], mortal: vec![] },
+            setting: World { limits, commands: vec![], at_restart: vec![], makers: vec![], mortal: vec![] },
             labels,
             check: Box::new(|_| Ok(())),
             goal: Box::new(|_| true),
@@ -164,6 +175,15 @@ impl<'a> Search<'a> {
         command: &Command,
     ) {
         self.setting.commands.push((handle.host, codec::encode(command).into()));
+    }
+
+    /// The application on a host asks for this as well whenever the host comes up again, at once.
+    pub fn at_restart<Command: Serialize, Notice>(
+        &mut self,
+        handle: Handle<Command, Notice>,
+        command: &Command,
+    ) {
+        self.setting.at_restart.push((handle.host, codec::encode(command).into()));
     }
 
     /// What must hold in every state; the text says what is wrong.

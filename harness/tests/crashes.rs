@@ -162,3 +162,27 @@ fn a_crash_strikes_between_truncating_and_syncing() {
     assert!(failure.reason.starts_with("1 was kept, but only"), "{failure:?}");
     assert!(rows.iter().any(|row| row == "crashes"), "{rows:?}");
 }
+
+#[test]
+fn a_host_that_comes_up_again_is_asked_again_and_what_it_tells_is_told_apart() {
+    let program = program();
+    let bench = Bench::new(&program, 1);
+    let limits = Limits { crashes: 1, ..Limits::default() };
+    let (mut search, [k]) = Search::new(&bench, limits, ["keeper"]);
+    let keeper = search.start(k, &KEEPER, &Flaw::None).unwrap();
+    search.may_crash(k);
+    search.at_restart(keeper, &Keep(7));
+    search.always(move |seen| {
+        let found = Says::Found(vec![]);
+        let right = match seen.notices_since_crash(keeper) {
+            None => seen.notices(keeper) == [found],
+            Some(since) => since.is_empty() || since == [found, Says::Kept(7)],
+        };
+        if right { Ok(()) } else { Err(format!("{:?}", seen.notices(keeper))) }
+    });
+    search.goal(move |seen| {
+        seen.notices_since_crash(keeper).is_none_or(|since| since.contains(&Says::Kept(7)))
+    });
+    let explored = search.run().unwrap();
+    assert!(explored.exhausted && explored.states == 3, "{explored:?}");
+}

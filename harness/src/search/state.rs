@@ -60,6 +60,8 @@ pub(super) struct World<'a> {
     pub(super) limits: Limits,
     /// What the applications ask for, in this order.
     pub(super) commands: Vec<(Host, Arc<[u8]>)>,
+    /// What an application asks for at once when its host comes up again.
+    pub(super) at_restart: Vec<(Host, Arc<[u8]>)>,
     /// Makes each host's machine, at the start and after a crash.
     pub(super) makers: Vec<Maker<'a>>,
     /// The hosts that may crash.
@@ -98,6 +100,8 @@ struct SearchedHost {
     disk: Disk,
     clock: Time,
     notices: Option<Rc<Told>>,
+    /// How many of the notices are of the lives before the last crash, if there was one.
+    told_before: Option<usize>,
 }
 
 /// What an application was told, last first, so that states share their past.
@@ -176,13 +180,18 @@ impl State {
         list
     }
 
+    /// How many of a host's notices are of the lives before its last crash; none when it never crashed.
+    pub(super) fn told_before(&self, host: Host) -> Option<usize> {
+        self.hosts.get(usize::from(host.0)).and_then(|host| host.told_before)
+    }
+
     /// Equal for states from which the same can happen. The order of datagrams on the way does not matter.
     pub(super) fn key(&self) -> u64 {
         let flight = self.flight.iter().fold(0u64, |sum, it| sum.wrapping_add(it.key));
         let hosts = self.hosts.iter().fold(0u64, |key, host| {
             let clock = host.node.as_ref().is_some_and(|node| node.reads_clock()).then_some(host.clock);
             let up = host.node.is_some();
-            let told = host.notices.as_ref().map(|it| it.key);
+            let told = (host.notices.as_ref().map(|it| it.key), host.told_before);
             crate::hash_of(&(key, up, host.node_key, &host.timers, &host.disk, clock, told))
         });
         crate::hash_of(&(
@@ -209,10 +218,10 @@ impl State {
         let flight: Vec<u16> = (0..self.flight.len() as u16).filter(distinct).collect();
         moves.extend(flight.iter().map(|index| Move::Deliver(*index)));
         let hosts = || (0..self.hosts.len() as u16).map(Host);
-        let may_run_out = |after| after <= limits.lifetime || self.flight.is_empty();
-        let is_armed = |host: &Host| {
-            self.hosts[usize::from(host.0)].timers.next().is_some_and(|(after, _)| may_run_out(after))
-        };
+        let next = |host: Host| self.hosts[usize::from(host.0)].timers.next().map(|(after, _)| after);
+        let is_soon = |after| after <= limits.lifetime;
+        let waits = !self.flight.is_empty() || hosts().filter_map(next).any(is_soon);
+        let is_armed = |host: &Host| next(*host).is_some_and(|after| is_soon(after) || !waits);
         let armed: Vec<Host> = hosts().filter(is_armed).collect();
         if self.timers < limits.timers {
             moves.extend(armed.iter().map(|host| Move::Timer(*host)));
@@ -265,7 +274,12 @@ impl State {
             }
             Move::Restart(host) => {
                 trace.push(self.clock(host), || What::Changed(host, "comes up again".into()));
-                return self.bring_up(host, world, trace);
+                let mut applied = self.bring_up(host, world, trace)?;
+                for (_, command) in world.at_restart.iter().filter(|(it, _)| *it == host) {
+                    trace.push(self.clock(host), || What::Commanded(host, command.clone()));
+                    applied.told |= self.step(host, Event::Command(command), None, trace)?.told;
+                }
+                return Ok(applied);
             }
             Move::Crash(host, unsynced) => self.crash(host, unsynced, trace),
             Move::Lose(index) => {
@@ -315,7 +329,8 @@ impl State {
         self.crashes += 1;
         let SearchedHost { disk, clock, notices, .. } = &*self.hosts[usize::from(host.0)];
         let (disk, clock, notices) = (disk.clone(), *clock, notices.clone());
-        let mut changed = SearchedHost { disk, clock, notices, ..SearchedHost::down() };
+        let told_before = Some(self.notices(host).len());
+        let mut changed = SearchedHost { disk, clock, notices, told_before, ..SearchedHost::down() };
         changed.disk.crash(unsynced);
         trace.push(changed.clock, || What::Changed(host, "crashes".into()));
         self.hosts[usize::from(host.0)] = Rc::new(changed);
@@ -418,6 +433,7 @@ impl SearchedHost {
             disk: Disk::default(),
             clock: Time::ZERO,
             notices: None,
+            told_before: None,
         }
     }
 
@@ -429,6 +445,7 @@ impl SearchedHost {
             disk: self.disk.clone(),
             clock: self.clock,
             notices: self.notices.clone(),
+            told_before: self.told_before,
         })
     }
 

@@ -74,33 +74,33 @@
 //! Each side has one connection at a time, with the peer of its configuration. In it a sender and a receiver work in each
 //! direction, as in parts A to D. ISN is the initial sequence number that the application gives; `first` is ISN + 1.
 //! - **E1** `Connect` sends `SYN` with the ISN. `Listen` waits for a `SYN`. What the application sends before the connection
-//!   is open waits and follows when it is.
+//!   is open, and `Finish` too, waits, and follows in order when it is.
 //! - **E2** A listening side answers a `SYN` with `SYN-ACK`: its own ISN, and as `next` the ISN of the `SYN` plus 1. It then
-//!   waits for an `ACK` of its own ISN plus 1, which opens the connection; until then it answers the same `SYN` again, and
-//!   drops a `SYN` with another ISN, data and everything else but that `ACK` and a `RESET` (E9). An `ACK` whose `next` is
-//!   another is dropped too.
+//!   waits for an `ACK` of its own ISN plus 1, which opens the connection. Until then it answers the same `SYN` again, and
+//!   drops a `SYN` with another ISN, `DATA`, `FIN` and `KEEP-ALIVE`.
 //! - **E3** A connecting side takes only a `SYN-ACK` whose `next` is its own ISN plus 1. That opens the connection, and it
-//!   is answered with an `ACK` of the other ISN plus 1. An open side answers the same `SYN-ACK` again in the same way: the
-//!   first `ACK` was lost.
+//!   is answered with an `ACK` of the other ISN plus 1, before anything else is sent.
 //! - **E4** `SYN` and `SYN-ACK` are sent again like messages (A2, D5): after `rto.first`, and then after twice as long each
-//!   time, up to `rto.max`.
+//!   time, up to `rto.max`. Nothing else moves this timer.
 //! - **E5** `Finish` sends `FIN`, with the next number after the last message. It is kept, acknowledged, sent again and
 //!   ordered like a message. `End` is told when its turn comes. The other direction goes on (half-close).
 //! - **E6** When the `FIN`s of both directions are done (ours acknowledged, the other's delivered), `Closed` is told. For
 //!   `linger` more the side still answers, but asks for nothing: the last `ACK` may be lost. Then it forgets the connection.
 //! - **E7** A datagram that can be decoded and comes from the peer is a sign of life; nothing else is. When there was none for
-//!   `keep_alive`, an open side sends `KEEP-ALIVE`, which is answered with an `ACK`, and again after each further
-//!   `keep_alive`. When there was none for `give_up`, a side that connects or is open tells `Failed(Silent)` and forgets the
-//!   connection; one that has answered a `SYN` listens again, and says nothing.
-//! - **E8** An open side answers every `SYN` with an `ACK` and does not let it change anything: it is an old copy, or the
-//!   peer has started anew, and then the peer will say so (E9).
-//! - **E9** What cannot belong to a connection is answered with `RESET` and the number that it bore: everything but a `RESET`
-//!   by a side with no connection; everything but a `SYN` and a `RESET` by one that listens; everything but its `SYN-ACK` and
-//!   a `RESET` by one that connects (so two sides that connect to each other refuse each other). A `RESET` is never answered.
+//!   `keep_alive`, an open side sends `KEEP-ALIVE` with the number that it expects next, and again after each further
+//!   `keep_alive`; an open side answers it with an `ACK`. When there was none for `give_up`, a side that connects or is open
+//!   tells `Failed(Silent)` and forgets the connection; one that has answered a `SYN` listens again, and says nothing.
+//! - **E8** An open side answers every `SYN` and `SYN-ACK` with an `ACK` of the number that it expects next, and changes
+//!   nothing. It is a copy, perhaps because the first `ACK` was lost; or the peer has started anew, and then the peer will
+//!   say so (E9).
+//! - **E9** What cannot belong to a connection is answered with `RESET` and the number that it bore: everything by a side with
+//!   no connection; everything but a `SYN` by one that listens; everything but its `SYN-ACK` by one that connects (so two
+//!   sides that connect to each other refuse each other); a `SYN-ACK` and an `ACK` of another number by one that has answered
+//!   a `SYN`. A `RESET` is never answered.
 //! - **E10** A `RESET` counts only if it names what this side has said last: its ISN when it connects (`Failed(Refused)` is
 //!   told); the `next` of its `SYN-ACK` when it has answered a `SYN` (it listens again, and says nothing); when it is open, a
-//!   number in flight or the number that it expects next (`Failed(Reset)` is told, unless `Closed` was). Any other is old
-//!   and is dropped.
+//!   number in flight or the number that it expects next (`Failed(Reset)` is told, unless `Closed` was, and the connection
+//!   is forgotten). Any other is old and is dropped.
 //! - **E11** A command that cannot be done is answered with `Rejected` and changes nothing: `Connect` and `Listen` unless
 //!   there is no connection; `Send` and `Finish` when there is none or after `Finish`. After `Failed` there is none.
 //! - **E12** A restarted host knows nothing of its earlier connection. Segments of an earlier life are never delivered: their

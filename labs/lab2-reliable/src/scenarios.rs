@@ -2,6 +2,8 @@
 
 pub mod bottleneck;
 pub mod checks;
+pub mod crash;
+pub mod lives;
 pub mod pair;
 mod part_a;
 mod part_b;
@@ -10,6 +12,7 @@ mod part_d;
 mod part_e;
 mod part_f;
 pub mod progress;
+pub mod side;
 pub mod talk;
 
 use faultline::scenario::{Scenario, Suite};

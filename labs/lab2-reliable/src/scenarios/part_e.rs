@@ -1,53 +1,240 @@
 //! Part E: connections.
 
-use super::checks::message;
-use super::talk::{Plan, Talk, search};
-use faultline::scenario::{Bench, Outcome, Scenario, World};
-use faultline::search::Limits;
-use faultline::simulation::Link;
-use std::time::Duration;
+mod close;
+mod failures;
+mod handshake;
+
+use faultline::scenario::{Scenario, World};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "E1",
-        name: "a connection opens, carries a message each way and closes, whatever is lost, copied or late",
+        name: "a client opens with SYN, SYN-ACK and ACK, and what waited follows",
         part: 'E',
-        points: 5,
-        world: World::Search,
+        points: 1,
+        world: World::Script,
         seeds: 1,
-        hint: "Rules E1 to E6. The story is the shortest there is: ask at each step what that side could know.",
-        run: every_order,
+        hint: "Rules E1 and E3. Which numbers does the client know when the SYN-ACK comes, and which of them does each segment bear?",
+        run: handshake::client_opens,
     },
     Scenario {
         id: "E2",
-        name: "a long talk over a bad network arrives whole in both directions",
+        name: "a server opens when its SYN-ACK is acknowledged, not before",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules E1 and E2. A SYN may be years old. What proves to the server that there is a client now?",
+        run: handshake::server_opens,
+    },
+    Scenario {
+        id: "E3",
+        name: "SYN and SYN-ACK are sent again, after twice as long each time, until they are answered",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E4. Which timer is set in each stage of the handshake, and for how long the second and the third time?",
+        run: handshake::sent_again,
+    },
+    Scenario {
+        id: "E4",
+        name: "a repeated SYN or SYN-ACK is answered again",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules E2 and E8. Why would the other side repeat itself? What does it need to hear, and what do you know already?",
+        run: handshake::lost_replies,
+    },
+    Scenario {
+        id: "E5",
+        name: "neither the SYN-ACK nor the ACK of another connection opens anything",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules E2, E3 and E9. Compare all that a SYN-ACK or an ACK says with what your side has said.",
+        run: handshake::not_its_own,
+    },
+    Scenario {
+        id: "E6",
+        name: "who has no use for a segment says RESET, and whose SYN is answered so was refused",
+        part: 'E',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules E9 and E10. For each stage: which kinds of segments belong to it? What becomes of the others?",
+        run: handshake::refused,
+    },
+    Scenario {
+        id: "E7",
+        name: "a server listens again when nobody stands behind a SYN",
+        part: 'E',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules E7 and E10. What had the server before the SYN came, and how does it get back there?",
+        run: handshake::listens_again,
+    },
+    Scenario {
+        id: "E8",
+        name: "a command that cannot be done is rejected and changes nothing",
+        part: 'E',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E11. For each stage: which of the four commands can be done in it?",
+        run: handshake::rejected,
+    },
+    Scenario {
+        id: "E9",
+        name: "Finish waits its turn, and the FIN is sent again like a message",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E5. Where are the messages that still wait when the application finishes?",
+        run: close::finish_waits_its_turn,
+    },
+    Scenario {
+        id: "E10",
+        name: "a FIN that comes early ends nothing before its turn",
+        part: 'E',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E5. A FIN has a number. What does your receiver do with a message of that number?",
+        run: close::early_fin,
+    },
+    Scenario {
+        id: "E11",
+        name: "a FIN ends one direction, and the other goes on",
+        part: 'E',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E5. Two directions, two senders, two receivers: which of them does a FIN concern?",
+        run: close::half_close,
+    },
+    Scenario {
+        id: "E12",
+        name: "Closed is told when both FINs are done, in whichever order",
+        part: 'E',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E6. Of which two things must the side be sure, and which events can be the last of them?",
+        run: close::closed_when_both_are_done,
+    },
+    Scenario {
+        id: "E13",
+        name: "a closed side still answers for linger, and then forgets",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E6. The other side may not have heard the last ACK. What will it do, and what if nobody is there?",
+        run: close::lingers,
+    },
+    Scenario {
+        id: "E14",
+        name: "a connection opens, carries a message each way and closes, whatever is lost, copied or late",
         part: 'E',
         points: 4,
+        world: World::Search,
+        seeds: 1,
+        hint: "Rules E1 to E6. The story is the shortest there is: ask at each step what that side could know.",
+        run: close::every_order,
+    },
+    Scenario {
+        id: "E15",
+        name: "an idle side asks whether the other is there, and answers when asked",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E7. Which events begin a new keep_alive, and in which stages does it run?",
+        run: failures::asks_when_idle,
+    },
+    Scenario {
+        id: "E16",
+        name: "a silent peer is given up, and then nothing can be sent",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules E7 and E11. What exactly is a sign of life, and at which place of your code is it known that one has come?",
+        run: failures::gives_up,
+    },
+    Scenario {
+        id: "E17",
+        name: "a SYN or SYN-ACK does not disturb an open side, which answers with an ACK",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E8. Is it an old copy or a new client? The side cannot know. Who can?",
+        run: failures::syn_while_open,
+    },
+    Scenario {
+        id: "E18",
+        name: "when the peer has started anew, nothing of its earlier connection is delivered",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules E10 to E12. Which of the things that your side remembers belong to one connection only?",
+        run: failures::peer_restarts,
+    },
+    Scenario {
+        id: "E19",
+        name: "a RESET counts only if it names what was said last",
+        part: 'E',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule E10. A RESET can be as old as any other datagram. What did your side say last in each stage?",
+        run: failures::old_reset,
+    },
+    Scenario {
+        id: "E20",
+        name: "strangers and undecodable bytes change nothing",
+        part: 'E',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules A6, B4 and E7. Every handler is told who sent the datagram; what happens before that is looked at?",
+        run: failures::strangers,
+    },
+    Scenario {
+        id: "E21",
+        name: "after a crash of either side the client learns the truth, and nothing of the earlier life is delivered",
+        part: 'E',
+        points: 4,
+        world: World::Search,
+        seeds: 1,
+        hint: "Rules E8 to E10 and E12. At the end of the story, what does each side believe? Which segment could tell it otherwise, and what becomes of that segment?",
+        run: failures::crashes,
+    },
+    Scenario {
+        id: "E22",
+        name: "a long talk over a bad network arrives whole in both directions, whatever the ISNs",
+        part: 'E',
+        points: 3,
         world: World::Simulation,
         seeds: 20,
-        hint: "Rules E1 to E6.",
-        run: bad_network,
+        hint: "Rules E1 to E6. Each seed has faults of its own: replay it with --full. Both directions are at work at once, and after the last number comes 0.",
+        run: failures::bad_network,
+    },
+    Scenario {
+        id: "E23",
+        name: "through crashes and long cuts each connection delivers its own messages only, and in the end one succeeds",
+        part: 'E',
+        points: 3,
+        world: World::Simulation,
+        seeds: 20,
+        hint: "Rules E6 to E12. Messages are called after their connection: c2.0 is the first of the client's connection 2. Copies may be older than a connection.",
+        run: failures::many_lives,
     },
 ];
-
-fn every_order(bench: &Bench<'_>) -> Outcome {
-    let limits = Limits {
-        losses: 1,
-        duplicates: 1,
-        timers: 1,
-        in_flight: 3,
-        lifetime: Duration::from_secs(10),
-        ..Limits::default()
-    };
-    search(bench, limits, Plan::whole(&["a"], &["b"])).map(drop)
-}
-
-fn bad_network(bench: &Bench<'_>) -> Outcome {
-    let mut talk = Talk::start(bench, Link::swarm(bench.seed()), |config| config)?;
-    talk.open()?;
-    for side in 0..2 {
-        talk.send(side, (0..bench.amount(60)).map(message))?;
-        talk.finish(side)?;
-    }
-    talk.close(Duration::from_secs(3_000))
-}

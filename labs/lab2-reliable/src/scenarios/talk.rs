@@ -2,6 +2,7 @@
 
 use super::checks::{connection_config, send_on};
 use crate::{CONNECTION, ConnectionCommand, ConnectionConfig, ConnectionNotice, SeqNo};
+use faultline::Host;
 use faultline::scenario::{Bench, Failure, Outcome};
 use faultline::search::{Explored, Limits, Search};
 use faultline::simulation::{Ended, Handle, Link, Simulation};
@@ -36,10 +37,21 @@ impl Plan {
         Plan { sent: [bytes(client), bytes(server)], finished: [true, true], may_fail: false }
     }
 
+    /// The same, but nobody finishes.
+    #[must_use]
+    pub fn open(client: &[&str], server: &[&str]) -> Plan {
+        Plan { finished: [false, false], ..Plan::whole(client, server) }
+    }
+
     /// Whether everything was told that may be told to either side.
     #[must_use]
     pub fn is_done(&self, told: [&[ConnectionNotice]; 2]) -> bool {
-        told.iter().all(|told| told.contains(&ConnectionNotice::Closed))
+        (0..2).all(|side| {
+            let delivered = told[side].iter().filter(|it| matches!(it, ConnectionNotice::Message(_))).count();
+            let closed = told[side].contains(&ConnectionNotice::Closed) || self.finished != [true, true];
+            let opened = told[side].contains(&ConnectionNotice::Opened);
+            closed && opened && delivered == self.sent[1 - side].len()
+        })
     }
 
     /// Checks all that both applications were told so far, in one connection.
@@ -108,23 +120,27 @@ impl Plan {
     }
 }
 
-/// Searches a client that connects and a server that listens, with these messages and two `Finish`.
+/// Searches a client that connects and a server that listens, with these messages, and `Finish` of those that do. In no
+/// state may the end of it be out of reach when `timers` more time-outs are allowed.
 ///
 /// # Errors
 /// The shortest story that breaks a rule.
-pub fn search(bench: &Bench<'_>, limits: Limits, plan: Plan) -> Result<Explored, Failure> {
+pub fn search(bench: &Bench<'_>, limits: Limits, plan: Plan, timers: u8) -> Result<Explored, Failure> {
     let (mut search, [c, s]) = Search::new(bench, limits, NAMES);
     let client = search.start(c, &CONNECTION, &connection_config(s))?;
     let server = search.start(s, &CONNECTION, &connection_config(c))?;
     search.command(server, &ConnectionCommand::Listen(ISNS[1]));
     search.command(client, &ConnectionCommand::Connect(ISNS[0]));
-    for (side, messages) in [client, server].into_iter().zip(&plan.sent) {
-        messages.iter().for_each(|message| search.command(side, &send_on(message)));
-        search.command(side, &ConnectionCommand::Finish);
+    for (number, side) in [client, server].into_iter().enumerate() {
+        plan.sent[number].iter().for_each(|message| search.command(side, &send_on(message)));
+        if plan.finished[number] {
+            search.command(side, &ConnectionCommand::Finish);
+        }
     }
     let goal = plan.clone();
     search.always(move |seen| plan.check([&seen.notices(client), &seen.notices(server)]));
     search.goal(move |seen| goal.is_done([&seen.notices(client), &seen.notices(server)]));
+    search.recovers_with(timers);
     search.run()
 }
 
@@ -148,20 +164,32 @@ impl<'a> Talk<'a> {
         link: Link,
         config: impl Fn(ConnectionConfig) -> ConnectionConfig,
     ) -> Result<Talk<'a>, Failure> {
-        let (mut simulation, [c, s]) = Simulation::new(bench, NAMES);
+        let (mut simulation, hosts) = Simulation::new(bench, NAMES);
         simulation.links(link);
+        Talk::join(simulation, hosts, config)
+    }
+
+    /// Both sides on these hosts of a world that is there already.
+    ///
+    /// # Errors
+    /// One of them does not come up.
+    pub fn join(
+        mut simulation: Simulation<'a>,
+        [c, s]: [Host; 2],
+        config: impl Fn(ConnectionConfig) -> ConnectionConfig,
+    ) -> Result<Talk<'a>, Failure> {
         let client = simulation.start(c, &CONNECTION, &config(connection_config(s)))?;
         let server = simulation.start(s, &CONNECTION, &config(connection_config(c)))?;
         Ok(Talk { simulation, sides: [client, server], plan: Plan::default() })
     }
 
-    /// The server listens, the client connects.
+    /// The server listens, the client connects, with these ISNs.
     ///
     /// # Errors
     /// A machine does not answer.
-    pub fn open(&mut self) -> Outcome {
-        self.simulation.command(self.sides[1], &ConnectionCommand::Listen(ISNS[1]))?;
-        self.simulation.command(self.sides[0], &ConnectionCommand::Connect(ISNS[0]))
+    pub fn open(&mut self, [client, server]: [SeqNo; 2]) -> Outcome {
+        self.simulation.command(self.sides[1], &ConnectionCommand::Listen(server))?;
+        self.simulation.command(self.sides[0], &ConnectionCommand::Connect(client))
     }
 
     /// A side's application sends these messages.
