@@ -35,7 +35,8 @@
 //!
 //! # Part C: a window of messages
 //! Here base is the oldest number that is not acknowledged, and the end of the receiver's window is `next + window` of an
-//! `ACK`: the first number that the receiver has no room for. Numbers go around: after 2³² − 1 comes 0.
+//! `ACK`: the first number that the receiver has no room for. Numbers go around: after 2³² − 1 comes 0. No window is larger
+//! than 2¹⁶, so of two numbers that matter at one time it is always clear which is the earlier.
 //! - **C1** The sender has only numbers in flight that lie before base + `window` of its configuration and before the end of
 //!   the receiver's window; before the first `ACK` only the former counts. As soon as this lets a waiting message be sent it
 //!   is sent, in order.
@@ -58,7 +59,7 @@
 //! - **C9** A loss costs one more `DATA`, not a window of them. What the receiver keeps never exceeds its room.
 //!
 //! # Part D: a time-out that adapts
-//! The RTO is computed as in RFC 6298, sections 2 and 5; each line gives the paragraph.
+//! The RTO is computed as in RFC 6298, sections 2 and 5; each line gives the paragraph. It is right to 1 µs.
 //! - **D1** Until the first sample the RTO is `rto.first` (2.1).
 //! - **D2** The first sample R makes SRTT = R and RTTVAR = R/2 (2.2). Each further sample makes first RTTVAR = 3/4 RTTVAR +
 //!   1/4 |SRTT − R| and then SRTT = 7/8 SRTT + 1/8 R (2.3).
@@ -68,7 +69,8 @@
 //!   acknowledges was sent. It gives none if any number that it acknowledges was sent more than once, probes included: nobody
 //!   can tell which of the copies it answers (Karn's algorithm, 3).
 //! - **D5** Each time the timer runs out the RTO doubles, up to `rto.max` (5.5). It stays there until the next sample (5.7).
-//! - **D6** Nothing else changes the RTO. A new RTO holds for timers that are set from then on.
+//! - **D6** Nothing else changes the RTO. A new RTO holds for timers that are set from then on, beginning with the one that
+//!   the same `ACK` or the same time-out sets (C3).
 //!
 //! # Part E: connections
 //! Each side has one connection at a time, with the peer of its configuration. In it a sender and a receiver work in each

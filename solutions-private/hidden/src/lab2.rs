@@ -3,6 +3,8 @@
 mod model;
 mod part_a;
 mod part_b;
+mod part_c;
+mod part_d;
 mod part_e;
 mod side_model;
 
@@ -11,6 +13,7 @@ use faultline::scenario::{Scenario, Suite};
 /// The hidden scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 3] = [part_a::SCENARIOS, part_b::SCENARIOS, part_e::SCENARIOS];
+    let parts: [&[Scenario]; 5] =
+        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS, part_e::SCENARIOS];
     Suite { lab: "lab2-reliable", scenarios: parts.concat(), bonus: &['F'] }
 }

@@ -8,7 +8,7 @@ use crate::{
 };
 use faultline::Host;
 use faultline::ms;
-use faultline::scenario::{Bench, Failure};
+use faultline::scenario::{Bench, Failure, Outcome};
 use faultline::script::{PEER, Script};
 use std::time::Duration;
 
@@ -128,3 +128,68 @@ const LETTERS: [u8; ALPHABET + LONGEST_FILLER] = {
     }
     letters
 };
+
+/// Starts a sender by itself, with this configuration.
+///
+/// # Errors
+/// It does not come up.
+pub fn sender_of(bench: &Bench<'_>, config: &SenderConfig) -> Result<SenderScript, Failure> {
+    Script::start(bench, SENDER, ["sender", "receiver"], config)
+}
+
+/// Starts a sender by itself, with a window of its own.
+///
+/// # Errors
+/// It does not come up.
+pub fn window_sender(bench: &Bench<'_>, window: u32) -> Result<SenderScript, Failure> {
+    sender_of(bench, &SenderConfig { window, ..sender_config(PEER, RTO) })
+}
+
+/// Starts a receiver by itself, with room for so many messages.
+///
+/// # Errors
+/// It does not come up.
+pub fn window_receiver(bench: &Bench<'_>, window: u32) -> Result<ReceiverScript, Failure> {
+    receiver_of(bench, &ReceiverConfig { window, ..receiver_config(PEER) })
+}
+
+/// Starts a receiver by itself, with this configuration.
+///
+/// # Errors
+/// It does not come up.
+pub fn receiver_of(bench: &Bench<'_>, config: &ReceiverConfig) -> Result<ReceiverScript, Failure> {
+    Script::start(bench, RECEIVER, ["receiver", "sender"], config)
+}
+
+/// The application of a sender sends these messages.
+///
+/// # Errors
+/// The sender does not answer.
+pub fn send_all(s: &mut SenderScript, texts: &[&str]) -> Outcome {
+    texts.iter().try_for_each(|text| s.command(&send(text)))
+}
+
+/// Expects that the sender sends these messages next, numbered from `first` on; `rule` says why.
+///
+/// # Errors
+/// It has sent something else, or nothing.
+pub fn expect_data(s: &mut SenderScript, first: u32, texts: &[&str], rule: &str) -> Outcome {
+    let mut numbered = (0..).map(|ahead| first.wrapping_add(ahead)).zip(texts);
+    numbered.try_for_each(|(number, text)| s.expect_datagram(PEER, &data(number, text), rule))
+}
+
+/// Expects that the sender says next that `count` messages are accepted, from the number `first` on; `rule` says why.
+///
+/// # Errors
+/// It said something else, or nothing.
+pub fn expect_accepted(s: &mut SenderScript, first: u32, count: u32, rule: &str) -> Outcome {
+    (0..count).try_for_each(|ahead| s.expect_notice(&Accepted(SeqNo(first.wrapping_add(ahead))), rule))
+}
+
+/// Expects that the receiver delivers these messages next; `rule` says why.
+///
+/// # Errors
+/// It delivered something else, or nothing.
+pub fn expect_delivered(r: &mut ReceiverScript, texts: &[&str], rule: &str) -> Outcome {
+    texts.iter().try_for_each(|text| r.expect_notice(&deliver(text), rule))
+}

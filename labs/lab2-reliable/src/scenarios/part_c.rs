@@ -1,58 +1,180 @@
-//! Part C: a window of messages.
+//! Part C: a window of messages. The checks stand by what they look at: the sender, the receiver, both in a network.
 
-use super::checks::{RTO, ack_with, data, receiver_config, send, sender_config};
-use crate::{Deliver, RECEIVER, SENDER, SenderConfig};
-use faultline::scenario::{Bench, Outcome, Scenario, World};
-use faultline::script::{PEER, Script};
+mod network;
+mod receiving;
+mod sending;
+
+use faultline::scenario::{Scenario, World};
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
         id: "C1",
         name: "as many messages as the window allows are in flight at once",
         part: 'C',
-        points: 2,
+        points: 1,
         world: World::Script,
         seeds: 1,
         hint: "Rules C1 and C2. Which number is the first that must wait? What may follow when one ACK has come?",
-        run: fills_the_window,
+        run: sending::fills_the_window,
     },
     Scenario {
         id: "C2",
+        name: "an ACK that acknowledges many makes room for as many, and one that acknowledges nothing for none",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules C1 and C2. The window is a range of numbers. Where does it begin while message 0 is missing?",
+        run: sending::one_ack_for_many,
+    },
+    Scenario {
+        id: "C3",
         name: "an early message is kept until those before it have come",
         part: 'C',
         points: 2,
         world: World::Script,
         seeds: 1,
         hint: "Rules C4 and C5. What does the receiver know when message 1 is there and message 0 is not?",
-        run: keeps_early_messages,
+        run: receiving::keeps_early_messages,
+    },
+    Scenario {
+        id: "C4",
+        name: "no more is kept than there is room for",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules C4 and C9. Which is the last number that there is room for? What becomes of one that is far away, before or after?",
+        run: receiving::beyond_the_room,
+    },
+    Scenario {
+        id: "C5",
+        name: "an ACK that is old or cannot be true lets nothing out and moves no timer",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule B3. Messages 0 and 1 are in flight and message 2 waits. Which numbers can a true ACK bear?",
+        run: sending::untrue_acks,
+    },
+    Scenario {
+        id: "C6",
+        name: "when the timer runs out the oldest message is sent again, and no other",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule C3. There is one timer. Which events set it, and which message is it for?",
+        run: sending::oldest_again,
+    },
+    Scenario {
+        id: "C7",
+        name: "an ACK of a part of what is in flight gives the rest a whole RTO",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule C3. An ACK has come, and something is still in flight. When does the timer run out now?",
+        run: sending::part_acknowledged,
+    },
+    Scenario {
+        id: "C8",
+        name: "while the application is busy, messages wait and the window shrinks",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules C5 and C6. Tell apart what is early, what waits for the application and what is delivered. Which of them take room?",
+        run: receiving::busy_application,
+    },
+    Scenario {
+        id: "C9",
+        name: "the sender keeps to the receiver's window, whose end never moves back",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules C1 and C7. Two ACKs with the same number, and the network may exchange them: which of them came later?",
+        run: sending::keeps_to_the_end,
+    },
+    Scenario {
+        id: "C10",
+        name: "a closed window is probed at the end of each RTO until it opens",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule C8. The ACK that opens the window may be lost, and a receiver does not repeat it by itself.",
+        run: sending::probes,
+    },
+    Scenario {
+        id: "C11",
+        name: "numbers go around: after 4,294,967,295 comes 0, and the middle is nothing special",
+        part: 'C',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Part C begins with this. What does `<` say of 4,294,967,295 and 0? SeqNo can tell you how far one is from another.",
+        run: network::around,
+    },
+    Scenario {
+        id: "C12",
+        name: "messages cross a window of three once each and in order, whatever is lost, copied or late",
+        part: 'C',
+        points: 3,
+        world: World::Search,
+        seeds: 1,
+        hint: "Rules C2 to C4. The story is the shortest there is: ask at each step what that machine could know.",
+        run: network::every_order,
+    },
+    Scenario {
+        id: "C13",
+        name: "a busy application holds no message up for ever, whatever is lost or late",
+        part: 'C',
+        points: 3,
+        world: World::Search,
+        seeds: 1,
+        hint: "Rules C6 to C8. The story ends where somebody waits for ever. For which datagram, and who should still do something?",
+        run: network::stop_and_go,
+    },
+    Scenario {
+        id: "C14",
+        name: "two hundred messages cross a bad network to an application that is often busy",
+        part: 'C',
+        points: 3,
+        world: World::Simulation,
+        seeds: 20,
+        hint: "Rules C1 to C8. Each seed has faults of its own: try the seed with --full, and find the datagram that was taken wrongly.",
+        run: network::bad_network,
+    },
+    Scenario {
+        id: "C15",
+        name: "a loss costs one more DATA, not a window of them",
+        part: 'C',
+        points: 2,
+        world: World::Simulation,
+        seeds: 10,
+        hint: "Rules C3, C4 and C9. Count the DATA segments: which of them had the receiver already?",
+        run: network::cost,
+    },
+    Scenario {
+        id: "C16",
+        name: "a window of eight carries eight messages in each round trip",
+        part: 'C',
+        points: 1,
+        world: World::Simulation,
+        seeds: 1,
+        hint: "Rules C1 and C2. Replay with --full: at which moments is less in flight than there could be?",
+        run: network::goodput,
+    },
+    Scenario {
+        id: "C17",
+        name: "memory does not grow with the number of messages, copies or early messages",
+        part: 'C',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules B5, C4 and C9. What is left of an early message when its turn has come, and what of a copy?",
+        run: receiving::memory,
     },
 ];
-
-fn fills_the_window(bench: &Bench<'_>) -> Outcome {
-    let config = SenderConfig { window: 3, ..sender_config(PEER, RTO) };
-    let mut s = Script::start(bench, SENDER, ["sender", "receiver"], &config)?;
-    for text in ["a", "b", "c", "d", "e", "f"] {
-        s.command(&send(text))?;
-    }
-    for (number, text) in (0..).zip(["a", "b", "c"]) {
-        s.expect_datagram(PEER, &data(number, text), "rule C1: the window has room for it")?;
-    }
-    s.expect_nothing("rule C1: three are in flight")?;
-    s.deliver(PEER, &ack_with(2, 3))?;
-    s.expect_datagram(PEER, &data(3, "d"), "rules C1 and C2: two were acknowledged, so two may follow")?;
-    s.expect_datagram(PEER, &data(4, "e"), "rules C1 and C2: two were acknowledged, so two may follow")?;
-    s.expect_no_datagram("rule C1: three are in flight")
-}
-
-fn keeps_early_messages(bench: &Bench<'_>) -> Outcome {
-    let config = crate::ReceiverConfig { window: 3, ..receiver_config(PEER) };
-    let mut r = Script::start(bench, RECEIVER, ["receiver", "sender"], &config)?;
-    r.deliver(PEER, &data(1, "b"))?;
-    r.expect_datagram(PEER, &ack_with(0, 3), "rules A5 and C5: message 0 is still expected")?;
-    r.expect_nothing("rule C4: message 0 must come first")?;
-    r.deliver(PEER, &data(0, "a"))?;
-    for text in ["a", "b"] {
-        r.expect_notice(&Deliver::Message(text.into()), "rule C4: now both are in order")?;
-    }
-    r.expect_datagram(PEER, &ack_with(2, 3), "rule A5: message 2 is expected now")
-}

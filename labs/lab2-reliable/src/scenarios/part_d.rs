@@ -1,28 +1,120 @@
-//! Part D: a time-out that adapts.
+//! Part D: a time-out that adapts. The checks stand by what they look at: the RTO alone, the sender, both in a network.
 
-use crate::{RTO, RtoConfig, RtoEvent};
-use faultline::ms;
-use faultline::scenario::{Bench, Outcome, Scenario, World, ensure};
-use std::time::Duration;
+mod network;
+mod series;
+mod timing;
 
-pub(super) const SCENARIOS: &[Scenario] = &[Scenario {
-    id: "D1",
-    name: "the RTO follows the samples as RFC 6298 has it",
-    part: 'D',
-    points: 3,
-    world: World::Script,
-    seeds: 1,
-    hint: "Rules D1 to D3. Compute the first two by hand.",
-    run: follows_the_samples,
-}];
+use faultline::scenario::{Scenario, World};
 
-fn follows_the_samples(bench: &Bench<'_>) -> Outcome {
-    let config = RtoConfig { first: ms(1_000), min: ms(200), max: ms(60_000), granularity: ms(1) };
-    let events = [100, 100, 300].map(|rtt| RtoEvent::Sample(ms(rtt)));
-    let series = RTO.call(bench.program(), &(config, events.to_vec()))?;
-    let wanted = [1_000_000, 300_000, 250_000, 434_375 - 1].map(Duration::from_micros);
-    ensure(series.len() == wanted.len(), || "Rules D1 to D3: an RTO is missing.".into())?;
-    ensure(series[0] == wanted[0] && series[1] == wanted[1], || {
-        format!("Rules D1 to D3: the first RTOs are {:?}, but {:?} was computed.", wanted, series)
-    })
-}
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        id: "D1",
+        name: "the RTO follows the samples as RFC 6298 has it",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules D1 to D3. Compute the first two by hand. Which of SRTT and RTTVAR is computed first, and from what?",
+        run: series::follows_the_samples,
+    },
+    Scenario {
+        id: "D2",
+        name: "the RTO has a smallest and a largest value, and the clock a granularity",
+        part: 'D',
+        points: 1,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D3. What is bounded: SRTT, RTTVAR or the RTO? What does G stand beside?",
+        run: series::bounds,
+    },
+    Scenario {
+        id: "D3",
+        name: "the RTO doubles at each time-out, up to its largest value, until the next sample",
+        part: 'D',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D5. What is doubled, and what must not be? Seventy time-outs in a row are no mistake of anybody's.",
+        run: series::doubles,
+    },
+    Scenario {
+        id: "D4",
+        name: "a sender measures the round trip of the newest message that is acknowledged",
+        part: 'D',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules D1, D4 and D6. When was that message sent, and for how long is the timer set from then on?",
+        run: timing::measures,
+    },
+    Scenario {
+        id: "D5",
+        name: "an ACK that covers a message sent twice gives no sample",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D4. Which of the two copies does the ACK answer? What would each guess make of the RTO?",
+        run: timing::karn,
+    },
+    Scenario {
+        id: "D6",
+        name: "a doubled RTO holds for the next messages too, until there is a sample",
+        part: 'D',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D5. The path was silent for a while, and one message has come through. What is known of the round trip now?",
+        run: timing::keeps_backing_off,
+    },
+    Scenario {
+        id: "D7",
+        name: "what acknowledges nothing changes neither the RTO nor the timer",
+        part: 'D',
+        points: 2,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules B3 and D6. After a time-out old ACKs come in. Do they say anything of the round trip?",
+        run: timing::nothing_else,
+    },
+    Scenario {
+        id: "D8",
+        name: "a round trip of twice the first RTO costs a few copies, not one for each message",
+        part: 'D',
+        points: 2,
+        world: World::Simulation,
+        seeds: 1,
+        hint: "Rules D2 to D5. Replay with --full: after which ACK should the RTO be longer than the round trip?",
+        run: network::long_path,
+    },
+    Scenario {
+        id: "D9",
+        name: "after a cut of seventy time-outs the sender goes on within its longest RTO",
+        part: 'D',
+        points: 2,
+        world: World::Simulation,
+        seeds: 1,
+        hint: "Rules D3 and D5. How long may a sender be silent after the cut?",
+        run: network::long_cut,
+    },
+    Scenario {
+        id: "D10",
+        name: "the RTO goes with a round trip that grows and shrinks",
+        part: 'D',
+        points: 2,
+        world: World::Simulation,
+        seeds: 1,
+        hint: "Rules D2 to D5. The reason says what the round trip was. What were SRTT and RTTVAR after the last ACKs?",
+        run: network::changing_path,
+    },
+    Scenario {
+        id: "D11",
+        name: "a time-out that adapts loses no message, whatever is lost, copied or late",
+        part: 'D',
+        points: 1,
+        world: World::Search,
+        seeds: 1,
+        hint: "Rules C3 and D5. The story is the shortest there is: after which step is a timer missing?",
+        run: network::every_order,
+    },
+];

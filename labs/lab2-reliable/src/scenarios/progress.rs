@@ -12,19 +12,38 @@ pub enum Promise {
     ExactlyOnce,
 }
 
-/// How far a run has come. Invariant: `accepted <= delivered`, and both count messages, not notices.
+/// How far a run has come. Invariant: `accepted <= delivered + waiting`, and all count messages, not notices.
 #[derive(Clone, Debug)]
 pub struct Progress {
     promise: Promise,
+    first: SeqNo,
+    waiting: usize,
     delivered: usize,
     accepted: usize,
 }
 
 impl Progress {
-    /// Nothing is delivered yet.
+    /// Nothing is delivered yet, and numbers begin with 0.
     #[must_use]
     pub fn new(promise: Promise) -> Progress {
-        Progress { promise, delivered: 0, accepted: 0 }
+        Progress::starting(promise, SeqNo(0))
+    }
+
+    /// Nothing is delivered yet, and numbers begin with `first`.
+    #[must_use]
+    pub fn starting(promise: Promise, first: SeqNo) -> Progress {
+        Progress { promise, first, waiting: 0, delivered: 0, accepted: 0 }
+    }
+
+    /// From now on so many messages may wait in the receiver for its application, accepted and not yet delivered (rule C6).
+    pub fn may_wait(&mut self, messages: usize) {
+        self.waiting = messages;
+    }
+
+    /// How many messages are delivered.
+    #[must_use]
+    pub fn delivered(&self) -> usize {
+        self.delivered
     }
 
     /// How many messages are accepted.
@@ -72,13 +91,13 @@ impl Progress {
     /// # Errors
     /// It is not true; the text says why.
     pub fn accept(&mut self, Accepted(seq): Accepted) -> Result<(), String> {
-        let due = self.accepted;
-        if seq != SeqNo(due as u32) {
+        let due = SeqNo(self.first.0.wrapping_add(self.accepted as u32));
+        if seq != due {
             return Err(format!(
                 "Rule A3: the sender said that message {seq} is accepted, where it was the turn of message {due}."
             ));
         }
-        if due >= self.delivered {
+        if self.accepted >= self.delivered + self.waiting {
             return Err(format!(
                 "Rule A3: the sender said that message {seq} is accepted, but the receiver has not delivered it."
             ));

@@ -2,6 +2,14 @@
 //!
 //! Each thing that is done gives what must follow from it, whole; nothing else may.
 
+mod receiver;
+mod rto;
+mod sender;
+
+pub(super) use receiver::window_history as window_receiver;
+pub(super) use rto::Timeout;
+pub(super) use sender::{timeout_history, window_history as window_sender};
+
 use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Outcome};
 use faultline::script::Script;
@@ -13,11 +21,11 @@ use std::time::Duration;
 /// How many things are done in one history.
 const STEPS: usize = 300;
 
-const STRANGER: Host = Host(1);
-const PEER: Host = Host(2);
+pub(super) const STRANGER: Host = Host(1);
+pub(super) const PEER: Host = Host(2);
 
 /// One number of those that a wrong program might take for `right`: near it, before it, or equal to it in its low bits.
-fn wrong_number(random: &mut Random, right: u32) -> u32 {
+pub(super) fn wrong_number(random: &mut Random, right: u32) -> u32 {
     let number = match random.below(8) {
         0 => right.wrapping_add(1),
         1 => right.wrapping_sub(1),
@@ -31,7 +39,7 @@ fn wrong_number(random: &mut Random, right: u32) -> u32 {
 }
 
 /// Bytes that are no segment, some of them nearly one.
-fn garbage(random: &mut Random, nearly: &[u8]) -> Vec<u8> {
+pub(super) fn garbage(random: &mut Random, nearly: &[u8]) -> Vec<u8> {
     let mut bytes = nearly.to_vec();
     match random.below(4) {
         0 => bytes.truncate(random.below(nearly.len() as u64) as usize),
@@ -46,7 +54,7 @@ fn garbage(random: &mut Random, nearly: &[u8]) -> Vec<u8> {
 }
 
 /// Few different messages, so that equal ones often follow each other; sometimes none of their bytes.
-fn payload(random: &mut Random) -> Vec<u8> {
+pub(super) fn payload(random: &mut Random) -> Vec<u8> {
     message(random.below(3) as usize).into_iter().take(random.below(20) as usize).collect()
 }
 
