@@ -139,8 +139,7 @@ fn simulate(bench: &Bench<'_>, role: &Role<Config, Serve, Never>, link: Link) ->
 }
 
 fn search(bench: &Bench<'_>) -> Result<f64, Failure> {
-    let limits =
-        Limits { losses: 2, duplicates: 2, timers: 3, in_flight: 6, states: 100_000, ..Limits::default() };
+    let limits = Limits { losses: 2, duplicates: 2, timers: 3, states: 100_000, ..Limits::default() };
     let (mut search, [a, b]) = Search::new(bench, limits, ["left", "right"]);
     let left = search.start(a, &PLAYER, &Config { peer: b, left: 8 })?;
     search.start(b, &PLAYER, &Config { peer: a, left: 8 })?;

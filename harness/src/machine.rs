@@ -99,21 +99,21 @@ impl<'a, M: Machine> Context<'a, M> {
     /// Gives a datagram to the network, which may lose, duplicate, delay, reorder or corrupt it.
     #[track_caller]
     pub fn send(&mut self, to: Host, datagram: Vec<u8>) {
-        self.ask(Action::Send { to, datagram: datagram.into() });
+        self.ask(datagram.len()).push(Action::Send { to, datagram: datagram.into() });
     }
 
     /// Sets `timer` to run out `after` from now. If it was set already, it is moved.
     #[track_caller]
     pub fn set_timer(&mut self, timer: M::Timer, after: Duration) {
         let timer = self.timers.intern(timer);
-        self.ask(Action::SetTimer { timer, after });
+        self.ask(0).push(Action::SetTimer { timer, after });
     }
 
     /// Stops `timer`. Nothing happens when it is not set.
     #[track_caller]
     pub fn cancel_timer(&mut self, timer: M::Timer) {
         if let Some(timer) = self.timers.forget(timer) {
-            self.ask(Action::CancelTimer { timer });
+            self.ask(0).push(Action::CancelTimer { timer });
         }
     }
 
@@ -127,7 +127,7 @@ impl<'a, M: Machine> Context<'a, M> {
     #[track_caller]
     pub fn notify(&mut self, notice: M::Notice) {
         let bytes = crate::codec::encode(&notice);
-        self.ask(Action::Notify(bytes));
+        self.ask(bytes.len()).push(Action::Notify(bytes));
     }
 
     /// Lets a machine that is a part of this one handle something, and returns what it would tell its application. What it
@@ -161,15 +161,17 @@ impl<'a, M: Machine> Context<'a, M> {
                     timers.find(timer).into_iter().for_each(|timer| self.cancel_timer(name(timer)));
                 }
                 Action::Notify(bytes) => notices.extend(crate::codec::decode(&bytes).ok()),
-                Action::Send { .. } | Action::Disk(_) | Action::Discard(_) => self.ask(action),
+                Action::Send { .. } | Action::Disk(_) | Action::Discard(_) => {
+                    self.ask(action.bytes()).push(action);
+                }
             }
         }
         notices
     }
 
     #[track_caller]
-    fn ask(&mut self, action: Action) {
-        Asked::new(self.actions, &mut self.action_bytes).push(action);
+    fn ask(&mut self, bytes: usize) -> &mut Vec<Action> {
+        room(self.actions, &mut self.action_bytes, bytes)
     }
 }
 
@@ -194,12 +196,19 @@ impl<'a> Asked<'a> {
 
     #[track_caller]
     pub(crate) fn push(&mut self, action: Action) {
-        *self.bytes += action.bytes();
-        if self.actions.len() >= MAX_ACTIONS || *self.bytes > MAX_ACTION_BYTES {
-            std::panic::panic_any(WithoutEnd);
-        }
-        self.actions.push(action);
+        room(self.actions, self.bytes, action.bytes()).push(action);
     }
+}
+
+/// The actions, when they have room for one more of so many bytes.
+#[track_caller]
+#[inline]
+fn room<'a>(actions: &'a mut Vec<Action>, all_bytes: &mut usize, bytes: usize) -> &'a mut Vec<Action> {
+    *all_bytes += bytes;
+    if actions.len() >= MAX_ACTIONS || *all_bytes > MAX_ACTION_BYTES {
+        std::panic::panic_any(WithoutEnd);
+    }
+    actions
 }
 
 /// What a handler that asks without end panics with.

@@ -50,13 +50,18 @@ impl Draw for Random {
 }
 
 /// The randomness of one named decision: a few numbers, cheaply (SplitMix64: Steele, Lea, Flood, OOPSLA 2014).
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Dice(u64);
 
 impl Dice {
     /// The dice of the decision with this name, in the run with this seed.
-    pub(crate) fn of(seed: u64, name: [u64; 3]) -> Dice {
-        Dice(name.into_iter().fold(mix(seed), |state, part| mix(state ^ mix(part.wrapping_add(GOLDEN)))))
+    pub(crate) fn of<const N: usize>(seed: u64, name: [u64; N]) -> Dice {
+        name.into_iter().fold(Dice(mix(seed)), Dice::part)
+    }
+
+    /// The dice of the decision whose name has one part more.
+    pub(crate) fn part(self, part: u64) -> Dice {
+        Dice(mix(self.0 ^ mix(part.wrapping_add(GOLDEN))))
     }
 }
 

@@ -4,7 +4,10 @@
 //! Time is relative: a timer may run out at any moment (a network may always be slower than a timer), the soonest of a
 //! host first. Invariant: two paths that lead to equal states are searched on once. Read next: `state.rs`.
 
+mod host;
+mod moves;
 mod naming;
+mod next;
 mod state;
 mod ways;
 
@@ -12,27 +15,31 @@ use crate::codec;
 use crate::machine::Host;
 use crate::program::{Program, Role};
 use crate::recipe::{NamedMove, NamedMoves};
-use crate::scenario::{Bench, Failure, sentence};
+use crate::scenario::{Bench, Failure, Outcome, sentence};
 use crate::simulation::Handle;
-use crate::trace::{Label, Trace};
+use crate::trace::{Carried, Label, Trace};
+use moves::{Move, Struck};
 use naming::Naming;
+use next::Next;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use state::{Move, State, World};
+use state::{State, World};
 use std::collections::VecDeque;
-use std::collections::hash_map::{Entry, HashMap};
+use std::collections::hash_map::HashMap;
 use std::fmt::Display;
-use std::rc::Rc;
 use std::time::Duration;
 use ways::Ways;
 
 /// How far a search goes. The default has no faults.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// How many datagrams may vanish.
+    /// How many datagrams may vanish; a link that is cut for a while is no more than that.
     pub losses: u8,
     /// How many datagrams may be copied.
     pub duplicates: u8,
+    /// How many datagrams may arrive changed: the first bit, the last or the first of the middle byte flipped, without the
+    /// last byte, or with a zero byte more.
+    pub corruptions: u8,
     /// How many times a timer may run out, on all hosts together.
     pub timers: u8,
     /// How many times a host may crash, on all hosts together; see [`Search::may_crash`].
@@ -52,6 +59,7 @@ impl Default for Limits {
         Limits {
             losses: 0,
             duplicates: 0,
+            corruptions: 0,
             timers: 0,
             crashes: 0,
             in_flight: 6,
@@ -114,6 +122,32 @@ struct Reached {
     by: Move,
 }
 
+/// How far a search has come.
+struct Course {
+    /// States that are to be looked at, with their indices, the nearest first.
+    frontier: VecDeque<(State, usize)>,
+    /// The index of each state that is known, by its key.
+    known: HashMap<u64, usize, foldhash::fast::FixedState>,
+    path: Vec<Reached>,
+    ways: Ways,
+    explored: Explored,
+    /// The state that was looked at last.
+    deepest: usize,
+}
+
+impl Course {
+    fn new(root: State) -> Course {
+        Course {
+            known: HashMap::from_iter([(root.key(), 0)]),
+            frontier: VecDeque::from([(root, 0)]),
+            path: vec![Reached { from: 0, by: Move::Begin }],
+            ways: Ways::default(),
+            explored: Explored { states: 1, exhausted: true, goals: 0 },
+            deepest: 0,
+        }
+    }
+}
+
 impl<'a> Search<'a> {
     /// A search over these hosts, in the order of their addresses.
     #[must_use]
@@ -128,7 +162,15 @@ impl<'a> Search<'a> {
         let search = Search {
             bench,
             program: bench.program(),
-            setting: World { limits, commands: vec![], at_restart: vec![], makers: vec![], mortal: vec![] },
+            setting: World {
+                limits,
+                commands: vec![],
+                at_restart: vec![],
+                fresh: vec![],
+                mortal: vec![],
+                injected: vec![],
+                struck: vec![],
+            },
             labels,
             check: Box::new(|_| Ok(())),
             goal: Box::new(|_| true),
@@ -155,11 +197,10 @@ impl<'a> Search<'a> {
     {
         let name = self.labels.name(host).to_string();
         self.labels.set_host(host, Label::new(&name, role));
-        if usize::from(host.0) != self.setting.makers.len() {
+        if usize::from(host.0) != self.setting.fresh.len() {
             return Err(Failure::of_the_kit("The scenario fills the hosts of its search out of order."));
         }
-        let (program, role, config) = (self.program, role.name, codec::encode(config));
-        self.setting.makers.push(Rc::new(move || program.start(role, &config)));
+        self.setting.fresh.push(self.program.start(role.name, &codec::encode(config))?);
         Ok(Handle::new(host))
     }
 
@@ -184,6 +225,21 @@ impl<'a> Search<'a> {
         command: &Command,
     ) {
         self.setting.at_restart.push((handle.host, codec::encode(command).into()));
+    }
+
+    /// This datagram, which nobody sends, may arrive once, at any moment.
+    ///
+    /// # Panics
+    /// There are 32 of them already.
+    pub fn may_inject(&mut self, from: Host, to: Host, datagram: &[u8]) {
+        assert!(self.setting.injected.len() < 32, "a search injects at most 32 datagrams");
+        self.setting.injected.push(Carried { number: 0, from, to, bytes: datagram.into() });
+    }
+
+    /// Losses, copies and corruption strike only datagrams of this link that are like these; when it is said more than once,
+    /// those of each.
+    pub fn faults_only(&mut self, from: Host, to: Host, matches: impl Fn(&[u8]) -> bool + 'a) {
+        self.setting.struck.push(Struck { from, to, matches: Box::new(matches) });
     }
 
     /// What must hold in every state; the text says what is wrong.
@@ -217,74 +273,81 @@ impl<'a> Search<'a> {
     }
 
     fn explore(&self) -> Result<Explored, Failure> {
-        let mut root = State::default();
-        root.begin(&self.setting, &mut Trace::off())?;
-        let mut known: HashMap<u64, usize, foldhash::fast::FixedState> = HashMap::default();
-        known.insert(root.key(), 0);
-        let mut ways = Ways::default();
-        let mut path = vec![Reached { from: 0, by: Move::Begin }];
-        let mut frontier = VecDeque::from([(root, 0)]);
-        let mut explored = Explored { states: 1, exhausted: true, goals: 0 };
+        let root = State::begin(&self.setting, &mut Trace::off())?;
+        let mut course = Course::new(root);
+        while let Some((state, index)) = course.frontier.pop_front() {
+            self.look_at(&state, index, &mut course)?;
+            if !course.explored.exhausted {
+                return Ok(course.explored);
+            }
+        }
+        if course.explored.goals == 0 {
+            return Err(self.failure(&course.path, course.deepest, NO_WAY.into()));
+        }
+        if let Some(lost) = course.ways.first_lost() {
+            return Err(self.failure(&course.path, lost, NO_WAY_ON.into()));
+        }
+        Ok(course.explored)
+    }
+
+    /// Makes every move from a state.
+    fn look_at(&self, state: &State, index: usize, course: &mut Course) -> Outcome {
+        let limits = &self.setting.limits;
+        course.deepest = index;
+        let goal = (self.goal)(&Seen(state));
+        course.explored.goals += usize::from(goal);
+        course.ways.state(goal, self.recovery.is_some_and(|timers| state.timers_left(limits) >= timers));
         let mut moves = vec![];
-        let mut deepest = 0;
-        while let Some((state, index)) = frontier.pop_front() {
-            deepest = index;
-            let goal = (self.goal)(&Seen(&state));
-            explored.goals += usize::from(goal);
-            let recovers =
-                self.recovery.is_some_and(|timers| state.timers_left(&self.setting.limits) >= timers);
-            ways.state(goal, recovers);
-            moves.clear();
-            let bounded = state.moves(&self.setting, &mut moves);
-            if moves.is_empty() && !bounded && !goal {
-                return Err(self.failure(&path, index, STANDSTILL.into()));
+        let bounded = state.moves(&self.setting, &mut moves);
+        if moves.is_empty() && !bounded && !goal {
+            return Err(self.failure(&course.path, index, STANDSTILL.into()));
+        }
+        let mut made = 0;
+        while let Some(&by) = moves.get(made) {
+            made += 1;
+            let trace = &mut Trace::off();
+            let next = match Next::new(state, by, &self.setting, trace) {
+                Ok(next) => next,
+                Err(crash) => {
+                    course.path.push(Reached { from: index, by });
+                    return Err(self.failure(
+                        &course.path,
+                        course.path.len() - 1,
+                        Failure::from(crash).reason,
+                    ));
+                }
+            };
+            state.interrupts(by, &next, &self.setting, &mut moves);
+            if next.in_flight() > usize::from(limits.in_flight) {
+                course.ways.unseen(index);
+                continue;
             }
-            let mut made = 0;
-            while let Some(&by) = moves.get(made) {
-                made += 1;
-                let mut next = state.clone();
-                let applied = match next.apply(by, &self.setting, &mut Trace::off()) {
-                    Ok(applied) => applied,
-                    Err(crash) => {
-                        path.push(Reached { from: index, by });
-                        return Err(self.failure(&path, path.len() - 1, Failure::from(crash).reason));
-                    }
-                };
-                state.interrupts(by, applied, &self.setting, &mut moves);
-                if next.in_flight() > usize::from(self.setting.limits.in_flight) {
-                    ways.unseen(index);
-                    continue;
-                }
-                match known.entry(next.key()) {
-                    Entry::Occupied(there) => {
-                        ways.step(index, *there.get());
-                        continue;
-                    }
-                    Entry::Vacant(new) => {
-                        ways.step(index, path.len());
-                        new.insert(path.len());
-                    }
-                }
-                path.push(Reached { from: index, by });
-                if applied.told {
-                    (self.check)(&Seen(&next))
-                        .map_err(|wrong| self.failure(&path, path.len() - 1, sentence(&wrong)))?;
-                }
-                explored.states += 1;
-                if explored.states >= self.setting.limits.states {
-                    explored.exhausted = false;
-                    return Ok(explored);
-                }
-                frontier.push_back((next, path.len() - 1));
+            self.add(Reached { from: index, by }, next, course)?;
+            if !course.explored.exhausted {
+                return Ok(());
             }
         }
-        if explored.goals == 0 {
-            return Err(self.failure(&path, deepest, NO_WAY.into()));
+        Ok(())
+    }
+
+    /// Judges and keeps the state that a move leads to, when it is a new one.
+    fn add(&self, reached: Reached, next: Next<'_>, course: &mut Course) -> Outcome {
+        let new = course.path.len();
+        let index = *course.known.entry(next.key()).or_insert(new);
+        course.ways.step(reached.from, index);
+        if index != new {
+            return Ok(());
         }
-        if let Some(lost) = ways.first_lost() {
-            return Err(self.failure(&path, lost, NO_WAY_ON.into()));
+        course.path.push(reached);
+        let told = next.told;
+        let state = next.state();
+        if told {
+            (self.check)(&Seen(&state)).map_err(|wrong| self.failure(&course.path, new, sentence(&wrong)))?;
         }
-        Ok(explored)
+        course.explored.states += 1;
+        course.explored.exhausted = course.explored.states < self.setting.limits.states;
+        course.frontier.push_back((state, new));
+        Ok(())
     }
 
     /// Makes these moves, leaving out those that cannot be made any more, and judges every state on the way.
@@ -295,8 +358,7 @@ impl<'a> Search<'a> {
             self.bench.record_moves(NamedMoves { world: self.world, moves: moves.to_vec() });
             Failure::new(reason).with(trace.story(&source))
         };
-        let mut state = State::default();
-        state.begin(&self.setting, &mut trace)?;
+        let mut state = State::begin(&self.setting, &mut trace)?;
         let mut naming = Naming::default();
         let mut possible = vec![];
         let mut goals = 0;
@@ -305,8 +367,8 @@ impl<'a> Search<'a> {
             possible.clear();
             state.moves(&self.setting, &mut possible);
             let Some(by) = naming.find(&state, &possible, *name) else { continue };
-            state
-                .apply(by, &self.setting, &mut trace)
+            state = state
+                .after(by, &self.setting, &mut trace)
                 .map_err(|crash| fail(&trace, Failure::from(crash).reason))?;
             (self.check)(&Seen(&state)).map_err(|wrong| fail(&trace, sentence(&wrong)))?;
             goals += usize::from((self.goal)(&Seen(&state)));
@@ -328,14 +390,15 @@ impl<'a> Search<'a> {
             at = path[at].from;
         }
         let mut trace = self.labels.same_hosts();
-        let mut state = State::default();
-        let mut crashed = state.begin(&self.setting, &mut trace).is_err();
+        let mut state = State::begin(&self.setting, &mut trace).ok();
         let mut naming = Naming::default();
         let mut names = vec![];
         for &by in moves.iter().rev() {
-            naming.update(&state);
-            names.extend(naming.name(&state, by));
-            crashed = crashed || state.apply(by, &self.setting, &mut trace).is_err();
+            // Only the last move can be one that a machine does not answer.
+            let Some(before) = state else { break };
+            naming.update(&before);
+            names.extend(naming.name(&before, by));
+            state = before.after(by, &self.setting, &mut trace).ok();
         }
         self.bench.record_moves(NamedMoves { world: self.world, moves: names });
         let faults = moves.iter().filter(|by| by.is_fault()).count();

@@ -9,6 +9,7 @@ mod host;
 mod link;
 mod liveness;
 pub(crate) mod network;
+mod queue;
 mod rules;
 
 pub use host::HostOptions;
@@ -18,18 +19,18 @@ pub use rules::{Change, Corruption, Fault, Rule, Which};
 
 use crate::codec;
 use crate::crash::Crash;
-use crate::machine::{Action, Host, TimerId};
+use crate::machine::{Action, Host};
 use crate::node::{Event, LocalNode};
 use crate::program::{Program, Role};
+use crate::random::Dice;
 use crate::scenario::{Bench, Failure, Outcome, Stories};
 use crate::time::Time;
-use crate::trace::{Carried, Label, Story, Trace, What};
+use crate::trace::{Label, Story, Trace, What};
 use host::{Maker, Power, SimulatedHost};
 use network::Network;
+use queue::Queue;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::cmp::Reverse;
-use std::collections::BinaryHeap;
 use std::fmt::Display;
 use std::marker::PhantomData;
 use std::rc::Rc;
@@ -38,7 +39,8 @@ use std::time::Duration;
 /// How many events may happen without virtual time moving on.
 const MAX_EVENTS_PER_MOMENT: u64 = 100_000;
 
-/// How many events may be planned at once, of which nearly all are datagrams on their way.
+/// How many events may be planned at once, of which nearly all are datagrams on their way: timers that were moved or
+/// stopped are not among them.
 const MAX_PLANNED: usize = 100_000;
 
 /// Keeps the dice of events apart from those of datagrams.
@@ -83,8 +85,7 @@ pub struct Simulation<'a> {
     now: Time,
     hosts: Vec<SimulatedHost<'a>>,
     network: Network<'a>,
-    queue: BinaryHeap<Reverse<Planned>>,
-    planned: u64,
+    queue: Queue,
     /// How many datagrams were sent so far, on all links.
     sent: u64,
     at_this_moment: u64,
@@ -95,43 +96,6 @@ pub struct Simulation<'a> {
     recorder: Option<Stories>,
 }
 
-struct Planned {
-    at: Time,
-    order: u64,
-    what: Happening,
-}
-
-enum Happening {
-    Arrival(Carried),
-    Timer {
-        host: Host,
-        timer: TimerId,
-    },
-    /// A busy host has time again.
-    Ready(Host),
-    Change(Box<Change>),
-}
-
-impl PartialEq for Planned {
-    fn eq(&self, other: &Self) -> bool {
-        (self.at, self.order) == (other.at, other.order)
-    }
-}
-
-impl Eq for Planned {}
-
-impl PartialOrd for Planned {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Planned {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        (self.at, self.order).cmp(&(other.at, other.order))
-    }
-}
-
 impl<'a> Simulation<'a> {
     /// A world without machines yet, with these hosts, in the order of their addresses, and perfect links.
     #[must_use]
@@ -139,14 +103,14 @@ impl<'a> Simulation<'a> {
         let mut trace = bench.new_trace();
         let unknown: Role<(), String, String> = Role::new("", |bytes| crate::text::bytes(bytes, 40));
         hosts.iter().for_each(|name| trace.add_host(Label::new(name, &unknown)));
+        let dice = Dice::of(bench.seed(), [EVENT]);
         let simulation = Simulation {
             program: bench.program(),
             seed: bench.seed(),
             now: Time::ZERO,
-            hosts: hosts.iter().map(|_| SimulatedHost::new()).collect(),
+            hosts: (0..N as u64).map(|host| SimulatedHost::new(dice.part(host))).collect(),
             network: Network::new(N, bench.seed(), bench.faults()),
-            queue: BinaryHeap::new(),
-            planned: 0,
+            queue: Queue::default(),
             sent: 0,
             at_this_moment: 0,
             actions: vec![],
@@ -263,8 +227,8 @@ impl<'a> Simulation<'a> {
         if reached(self).map_err(|failure| failure.with(self.story()))? {
             return Ok(Ended::Reached);
         }
-        while let Some(Reverse(next)) = self.queue.peek() {
-            if next.at > deadline {
+        while let Some(next) = self.queue.next_moment() {
+            if next > deadline {
                 self.now = deadline;
                 return Ok(Ended::Deadline);
             }

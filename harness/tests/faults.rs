@@ -5,7 +5,9 @@
 use faultline::disk::Unsynced;
 use faultline::program::LocalProgram;
 use faultline::scenario::{Bench, Failure};
-use faultline::simulation::{Change, Corruption, Fault, Handle, HostOptions, Link, Rule, Simulation, Which};
+use faultline::simulation::{
+    Change, Corruption, Ended, Fault, Handle, HostOptions, Link, Rule, Simulation, Which,
+};
 use faultline::{Context, Host, Machine, Never, Time, ms, text};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -266,6 +268,50 @@ fn a_timer_that_ran_out_in_a_pause_can_still_be_stopped_or_moved() {
         let late = story.rows.iter().filter(|row| row.host == "stopper" && row.text.contains("timer"));
         assert_eq!(late.map(|row| row.at).collect::<Vec<_>>(), fired);
     }
+}
+
+/// Puts its deadline off a hundred times a millisecond, and stops it in the end.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Deferrer {
+    left: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+enum Due {
+    Soon,
+    Late,
+}
+
+impl Machine for Deferrer {
+    type Command = Never;
+    type Notice = Never;
+    type Timer = Due;
+
+    fn on_start(&mut self, ctx: &mut Context<Self>) {
+        self.on_timer(Due::Soon, ctx);
+    }
+
+    fn on_datagram(&mut self, _: Host, _: &[u8], _: &mut Context<Self>) {}
+
+    fn on_timer(&mut self, _: Due, ctx: &mut Context<Self>) {
+        (0..100).for_each(|_| ctx.set_timer(Due::Late, Duration::from_secs(1_000)));
+        if self.left == 0 {
+            return ctx.cancel_timer(Due::Late);
+        }
+        self.left -= 1;
+        ctx.set_timer(Due::Soon, ms(1));
+    }
+}
+
+#[test]
+fn a_timer_that_was_moved_or_stopped_leaves_nothing_behind() {
+    let program = LocalProgram::new();
+    let bench = Bench::new(&program, 1);
+    let (mut world, [d]) = Simulation::new(&bench, ["deferrer"]);
+    world.start_given(d, Deferrer { left: 2_000 }, |_| String::new()).unwrap();
+    // 200,000 timers were set, of which one at a time is left, and none in the end.
+    assert_eq!(world.run_until(Duration::from_secs(2_000), |_| Ok(false)), Ok(Ended::Quiet));
+    assert_eq!(world.now(), Time::ZERO + Duration::from_secs(2));
 }
 
 #[test]

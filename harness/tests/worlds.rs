@@ -49,6 +49,7 @@ fn search(bench: &Bench<'_>, flaw: Flaw, limits: Limits) -> Result<Explored, Fai
 const LIMITS: Limits = Limits {
     losses: 1,
     duplicates: 1,
+    corruptions: 0,
     timers: 1,
     crashes: 0,
     in_flight: 4,

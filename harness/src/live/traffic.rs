@@ -106,13 +106,15 @@ impl Traffic {
         let hold = self.hold_of(from, to, number).filter(|_| decided.lost.is_none());
         self.network.counts_mut(from, to).reordered += u64::from(hold.is_some());
         let fate = Fate::between(before, self.network.counts(from, to), decided.lost);
-        let record = Record { from, to, number, arrived, datagram, fate, forwarded: vec![] };
+        let bytes = datagram.clone();
+        let record = Record { from, to, number, arrived, datagram: bytes, fate, forwarded: vec![] };
         let record = self.log.as_mut().map(|log| log.add(record));
-        let delay = decided.copies[0].as_ref().map(|first| first.delay).unwrap_or_default();
-        for copy in decided.copies.into_iter().flatten() {
+        let delay = decided.first.as_ref().map(|first| first.delay).unwrap_or_default();
+        for copy in [decided.first, decided.second].into_iter().flatten() {
             self.planned += 1;
             let (due, order) = (arrived + copy.delay, self.planned);
-            let outgoing = Outgoing { due, order, from, to, client, datagram: copy.datagram, record };
+            let datagram = copy.changed.unwrap_or_else(|| datagram.clone());
+            let outgoing = Outgoing { due, order, from, to, client, datagram, record };
             match hold {
                 Some(index) => self.holds[index].waiting.push(outgoing),
                 None => self.queue.push(Reverse(outgoing)),

@@ -1,6 +1,7 @@
 //! Moves by name and back: a move means a datagram by its place among those on the way, a name by its number on its link.
 
-use super::state::{Cause, Move, State};
+use super::moves::{Cause, Move};
+use super::state::State;
 use crate::machine::Host;
 use crate::recipe::{DatagramName, NamedCause, NamedMove};
 use std::collections::BTreeMap;
@@ -34,22 +35,22 @@ impl Naming {
             let number = state.on_the_way().nth(usize::from(index))?.number;
             self.names.get(usize::try_from(number).ok()?.checked_sub(1)?).copied()
         };
+        let named = |cause: Cause| match cause {
+            Cause::Command => Some(NamedCause::Command),
+            Cause::Deliver(index) => datagram(index).map(NamedCause::Deliver),
+            Cause::Corrupt(index, damage) => Some(NamedCause::Corrupt(datagram(index)?, damage)),
+            Cause::Inject(number) => Some(NamedCause::Inject(number)),
+            Cause::Timer(host) => Some(NamedCause::Timer(host)),
+        };
         match by {
-            Move::Begin => None,
-            Move::Command => Some(NamedMove::Command),
-            Move::Deliver(index) => datagram(index).map(NamedMove::Deliver),
-            Move::Timer(host) => Some(NamedMove::Timer(host)),
+            Move::Begin | Move::Start(_) => None,
+            Move::Cause(cause) => named(cause).map(NamedMove::from),
             Move::Lose(index) => datagram(index).map(NamedMove::Lose),
             Move::Duplicate(index) => datagram(index).map(NamedMove::Duplicate),
             Move::Crash(host, unsynced) => Some(NamedMove::Crash(host, unsynced)),
             Move::Restart(host) => Some(NamedMove::Restart(host)),
             Move::Interrupt(cause, after, unsynced) => {
-                let cause = match cause {
-                    Cause::Command => NamedCause::Command,
-                    Cause::Deliver(index) => NamedCause::Deliver(datagram(index)?),
-                    Cause::Timer(host) => NamedCause::Timer(host),
-                };
-                Some(NamedMove::Interrupt(cause, after, unsynced))
+                Some(NamedMove::Interrupt(named(cause)?, after, unsynced))
             }
         }
     }
@@ -62,27 +63,19 @@ impl Naming {
             u16::try_from(index).ok()
         };
         let by = match name {
-            NamedMove::Command => Move::Command,
-            NamedMove::Timer(host) => Move::Timer(host),
-            NamedMove::Deliver(datagram) => Move::Deliver(place(datagram)?),
+            NamedMove::Command => Move::Cause(Cause::Command),
+            NamedMove::Deliver(datagram) => Move::Cause(Cause::Deliver(place(datagram)?)),
+            NamedMove::Corrupt(datagram, damage) => Move::Cause(Cause::Corrupt(place(datagram)?, damage)),
+            NamedMove::Inject(number) => Move::Cause(Cause::Inject(number)),
+            NamedMove::Timer(host) => Move::Cause(Cause::Timer(host)),
             NamedMove::Lose(datagram) => Move::Lose(place(datagram)?),
             NamedMove::Duplicate(datagram) => Move::Duplicate(place(datagram)?),
             NamedMove::Crash(host, unsynced) => Move::Crash(host, unsynced),
             NamedMove::Restart(host) => Move::Restart(host),
             NamedMove::Interrupt(cause, after, unsynced) => {
-                let (cause, event) = match cause {
-                    NamedCause::Command => (Cause::Command, Move::Command),
-                    NamedCause::Timer(host) => (Cause::Timer(host), Move::Timer(host)),
-                    NamedCause::Deliver(datagram) => {
-                        let index = place(datagram)?;
-                        (Cause::Deliver(index), Move::Deliver(index))
-                    }
-                };
                 // What can happen can be interrupted.
-                return moves
-                    .iter()
-                    .any(|known| state.are_alike(*known, event))
-                    .then_some(Move::Interrupt(cause, after, unsynced));
+                let Move::Cause(cause) = self.find(state, moves, cause.into())? else { return None };
+                return Some(Move::Interrupt(cause, after, unsynced));
             }
         };
         // Moves name one of several equal datagrams; which of them does not matter.

@@ -1,8 +1,9 @@
 //! What a scenario does to the world of a simulation: rules, schedules, and each change when its moment has come.
 
+use super::Simulation;
 use super::host::{HostOptions, Power};
+use super::queue::Happening;
 use super::rules::{Change, Rule};
-use super::{Happening, Simulation};
 use crate::disk::{Disk, DiskImage, Unsynced};
 use crate::machine::Host;
 use crate::scenario::Outcome;
@@ -22,7 +23,7 @@ impl<'a> Simulation<'a> {
 
     /// Changes the world `after` from now.
     pub fn schedule(&mut self, after: Duration, change: Change) {
-        self.plan(self.now + after, Happening::Change(Box::new(change)));
+        self.queue.plan(self.now + after, Happening::Change(Box::new(change)));
     }
 
     /// Changes the world now.
@@ -90,6 +91,7 @@ impl<'a> Simulation<'a> {
         if state.power != Power::Down {
             state.lose_memory();
             state.disk.crash(unsynced);
+            self.queue.unset_timers_of(host);
             self.trace.push(self.now, || What::Changed(host, "crashes".into()));
         }
     }

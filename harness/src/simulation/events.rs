@@ -1,23 +1,23 @@
 //! How a simulation goes on: the next event in the order of moments, what a host makes of it, and what follows.
 
 use super::host::{Power, Waiting};
-use super::{EVENT, Happening, MAX_EVENTS_PER_MOMENT, MAX_PLANNED, Planned, Simulation};
+use super::network::Fate;
+use super::queue::Happening;
+use super::{MAX_EVENTS_PER_MOMENT, MAX_PLANNED, Simulation};
 use crate::crash::Crash;
 use crate::disk::DiskOp;
 use crate::machine::{Action, Host, Moment, TimerId, Unread};
 use crate::node::Event;
-use crate::random::{Dice, Draw as _};
+use crate::random::Draw as _;
 use crate::scenario::{Failure, Outcome};
-use crate::time::Time;
 use crate::trace::{Carried, What};
-use std::cmp::Reverse;
 use std::sync::Arc;
 
 impl Simulation<'_> {
     pub(super) fn happen(&mut self) -> Outcome {
-        let Some(Reverse(next)) = self.queue.pop() else { return Ok(()) };
-        self.at_this_moment = if next.at == self.now { self.at_this_moment + 1 } else { 0 };
-        self.now = next.at;
+        let Some((at, what)) = self.queue.take() else { return Ok(()) };
+        self.at_this_moment = if at == self.now { self.at_this_moment + 1 } else { 0 };
+        self.now = at;
         if self.at_this_moment > MAX_EVENTS_PER_MOMENT {
             return Err(self.fail(format!(
                 "At {} more than {MAX_EVENTS_PER_MOMENT} events happened without time moving on: a timer is set to \
@@ -32,16 +32,9 @@ impl Simulation<'_> {
                 self.now
             )));
         }
-        match next.what {
+        match what {
             Happening::Arrival(carried) => self.arrive(carried),
-            Happening::Timer { host, timer } => {
-                let state = &mut self.hosts[usize::from(host.0)];
-                let Some(index) = state.timers.iter().position(|set| *set == (timer, next.order)) else {
-                    return Ok(());
-                };
-                state.timers.swap_remove(index);
-                self.timer(host, timer)
-            }
+            Happening::Timer(host, timer) => self.timer(host, timer),
             Happening::Ready(host) => self.catch_up(host),
             Happening::Change(change) if self.is_fair && change.does_harm() => Ok(()),
             Happening::Change(change) => self.change(&change),
@@ -56,7 +49,7 @@ impl Simulation<'_> {
             return Ok(());
         }
         if state.is_ready(self.now) {
-            return self.receive(carried);
+            return self.receive(&carried);
         }
         if let Err(carried) = state.wait_for(carried) {
             self.network.counts_mut(carried.from, carried.to).socket_overflowed += 1;
@@ -65,8 +58,8 @@ impl Simulation<'_> {
         Ok(())
     }
 
-    fn receive(&mut self, carried: Carried) -> Outcome {
-        self.network.arrived(self.now, &carried);
+    fn receive(&mut self, carried: &Carried) -> Outcome {
+        self.network.arrived(self.now, carried);
         self.trace.push(self.now, || What::Received(carried.clone()));
         self.step(carried.to, Event::Datagram { from: carried.from, datagram: &carried.bytes })
     }
@@ -111,7 +104,7 @@ impl Simulation<'_> {
     pub(super) fn catch_up(&mut self, host: Host) -> Outcome {
         while let Some(waiting) = self.hosts[usize::from(host.0)].next_waiting(self.now) {
             match waiting {
-                Waiting::Datagram(carried) => self.receive(carried)?,
+                Waiting::Datagram(carried) => self.receive(&carried)?,
                 Waiting::Command(bytes) => self.ask(host, &bytes)?,
                 Waiting::Timer(timer) => self.run_out(host, timer)?,
             }
@@ -124,7 +117,7 @@ impl Simulation<'_> {
         let clock = state.clock(self.now);
         let Some(node) = &mut state.node else { return Ok(()) };
         state.events += 1;
-        let random = Dice::of(self.seed, [EVENT, u64::from(host.0), state.events]).bits();
+        let random = state.dice.part(state.events).bits();
         let moment = Moment { now: clock, random };
         let work = state.options.work;
         let mut actions = std::mem::take(&mut self.actions);
@@ -145,7 +138,7 @@ impl Simulation<'_> {
         if !work.is_zero() {
             let ready = self.now + work;
             self.hosts[usize::from(host.0)].busy_until = ready;
-            self.plan(ready, Happening::Ready(host));
+            self.queue.plan(ready, Happening::Ready(host));
         }
         Ok(())
     }
@@ -155,19 +148,13 @@ impl Simulation<'_> {
         match action {
             Action::Send { to, datagram } => self.send(host, to, datagram)?,
             Action::SetTimer { timer, after } => {
-                let after = self.hosts[usize::from(host.0)].real(after);
-                let order = self.plan(self.now + after, Happening::Timer { host, timer });
                 let state = &mut self.hosts[usize::from(host.0)];
                 state.forget_waiting(timer);
-                match state.timers.iter_mut().find(|(set, _)| *set == timer) {
-                    Some(set) => set.1 = order,
-                    None => state.timers.push((timer, order)),
-                }
+                self.queue.set_timer(host, timer, self.now + state.real(after));
             }
             Action::CancelTimer { timer } => {
-                let state = &mut self.hosts[usize::from(host.0)];
-                state.forget_waiting(timer);
-                state.timers.retain(|(set, _)| *set != timer);
+                self.hosts[usize::from(host.0)].forget_waiting(timer);
+                self.queue.unset_timer(host, timer);
             }
             Action::Disk(op) => return Ok(self.disk_op(host, op)),
             Action::Notify(bytes) => {
@@ -215,25 +202,20 @@ impl Simulation<'_> {
         let carried = |bytes: &Arc<[u8]>, number| Carried { number, from, to, bytes: bytes.clone() };
         let number = self.sent;
         self.trace.push(self.now, || What::Sent(carried(&datagram, number)));
-        let fate = self.network.send(self.now, from, to, &datagram);
-        if let Some(why) = fate.lost {
+        let Fate { lost, first, second } = self.network.send(self.now, from, to, &datagram);
+        if let Some(why) = lost {
             self.trace.push(self.now, || What::Lost(carried(&datagram, number), why));
         }
-        if fate.copies[1].is_some() {
+        if second.is_some() {
             self.trace.push(self.now, || What::Duplicated(carried(&datagram, number)));
         }
-        for copy in fate.copies.into_iter().flatten() {
-            if copy.corrupted {
+        for copy in [&first, &second].into_iter().flatten() {
+            if copy.changed.is_some() {
                 self.trace.push(self.now, || What::Corrupted(carried(&datagram, number)));
             }
-            self.plan(self.now + copy.delay, Happening::Arrival(carried(&copy.datagram, number)));
+            let arriving = carried(copy.changed.as_ref().unwrap_or(&datagram), number);
+            self.queue.plan(self.now + copy.delay, Happening::Arrival(arriving));
         }
         Ok(())
-    }
-
-    pub(super) fn plan(&mut self, at: Time, what: Happening) -> u64 {
-        self.planned += 1;
-        self.queue.push(Reverse(Planned { at, order: self.planned, what }));
-        self.planned
     }
 }

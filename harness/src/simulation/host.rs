@@ -4,6 +4,7 @@ use crate::crash::Crash;
 use crate::disk::{Disk, Unsynced};
 use crate::machine::TimerId;
 use crate::node::Node;
+use crate::random::Dice;
 use crate::time::Time;
 use crate::trace::Carried;
 use std::collections::VecDeque;
@@ -49,9 +50,9 @@ pub(super) enum Waiting {
 pub(super) struct SimulatedHost<'a> {
     pub(super) node: Option<Box<dyn Node>>,
     pub(super) maker: Option<Maker<'a>>,
-    /// Set timers, each with the number of the plan that will run it out.
-    pub(super) timers: Vec<(TimerId, u64)>,
     pub(super) events: u64,
+    /// One part more, the number of an event, makes them the dice of that event.
+    pub(super) dice: Dice,
     pub(super) notices: Vec<Arc<[u8]>>,
     pub(super) disk: Disk,
     pub(super) options: HostOptions,
@@ -66,12 +67,12 @@ pub(super) struct SimulatedHost<'a> {
 }
 
 impl<'a> SimulatedHost<'a> {
-    pub(super) fn new() -> SimulatedHost<'a> {
+    pub(super) fn new(dice: Dice) -> SimulatedHost<'a> {
         SimulatedHost {
             node: None,
             maker: None,
-            timers: vec![],
             events: 0,
+            dice,
             notices: vec![],
             disk: Disk::default(),
             options: HostOptions::default(),
@@ -120,10 +121,9 @@ impl<'a> SimulatedHost<'a> {
         Some(next)
     }
 
-    /// Everything that was in memory is gone: the machine, its timers, what waited.
+    /// Everything that was in memory is gone: the machine, what waited.
     pub(super) fn lose_memory(&mut self) {
         self.node = None;
-        self.timers.clear();
         self.waiting.clear();
         self.datagrams_waiting = 0;
         self.busy_until = Time::ZERO;
@@ -166,7 +166,7 @@ mod tests {
 
     #[test]
     fn a_fast_clock_shows_more_and_its_spans_take_less() {
-        let mut host = SimulatedHost::new();
+        let mut host = SimulatedHost::new(Dice::of(1, []));
         host.options.clock_ppm = 1_000_000;
         assert_eq!(host.clock(Time::ZERO + ms(10)), Time::ZERO + ms(20));
         assert_eq!(host.real(ms(10)), ms(5));
@@ -177,7 +177,7 @@ mod tests {
 
     #[test]
     fn a_timer_that_waits_can_be_forgotten() {
-        let mut host = SimulatedHost::new();
+        let mut host = SimulatedHost::new(Dice::of(1, []));
         [1, 2, 1].into_iter().for_each(|id| host.wait(Waiting::Timer(TimerId(id))));
         host.forget_waiting(TimerId(1));
         assert!(matches!(host.next_waiting(Time::ZERO), Some(Waiting::Timer(TimerId(2)))));
@@ -186,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_full_socket_loses_datagrams_and_nothing_else() {
-        let mut host = SimulatedHost::new();
+        let mut host = SimulatedHost::new(Dice::of(1, []));
         host.options.socket_buffer = 1;
         let datagram = || Carried { number: 1, from: Host(0), to: Host(1), bytes: Arc::from([]) };
         assert!(host.wait_for(datagram()).is_ok());

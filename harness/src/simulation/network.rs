@@ -61,19 +61,20 @@ pub struct Delivery {
 pub(crate) struct Fate {
     /// Why nothing arrives.
     pub(crate) lost: Option<&'static str>,
-    pub(crate) copies: [Option<Copy>; 2],
+    pub(crate) first: Option<Copy>,
+    pub(crate) second: Option<Copy>,
 }
 
 impl Fate {
     fn lost(why: &'static str) -> Fate {
-        Fate { lost: Some(why), copies: [None, None] }
+        Fate { lost: Some(why), first: None, second: None }
     }
 }
 
 pub(crate) struct Copy {
     pub(crate) delay: Duration,
-    pub(crate) datagram: Arc<[u8]>,
-    pub(crate) corrupted: bool,
+    /// The bytes that arrive, when they are not those that were sent.
+    pub(crate) changed: Option<Arc<[u8]>>,
 }
 
 /// One direction between two hosts.
@@ -92,7 +93,7 @@ pub(crate) struct Network<'a> {
     rules: Vec<Rule<'a>>,
     /// Rules strike no more.
     rules_ended: bool,
-    seed: u64,
+    dice: Dice,
     world: u16,
     plan: FaultPlan,
     deliveries: Vec<Delivery>,
@@ -126,7 +127,7 @@ impl<'a> Network<'a> {
             directions,
             rules: vec![],
             rules_ended: false,
-            seed,
+            dice: Dice::of(seed, [u64::from(world)]),
             world,
             plan,
             deliveries: vec![],
@@ -227,7 +228,7 @@ impl<'a> Network<'a> {
             plan.decide(wanted, FaultName { world, from, to, datagram: number, copy, kind })
         };
         // Each datagram has dice of its own, so its fate does not depend on what became of others.
-        let dice = &mut Dice::of(self.seed, [u64::from(world), index as u64, number]);
+        let dice = &mut self.dice.part(index as u64).part(number);
         expected.lost += link.loss;
         if happens(dice.chance(link.loss), 0, FaultKind::Lost) || ruled.lost {
             counts.lost += 1;
@@ -236,7 +237,6 @@ impl<'a> Network<'a> {
         expected.duplicated += link.duplicate;
         let duplicated = happens(dice.chance(link.duplicate), 0, FaultKind::Duplicated);
         counts.duplicated += u64::from(duplicated || ruled.copy_after.is_some());
-        let datagram = ruled.changed.as_ref().unwrap_or(datagram);
         counts.corrupted += u64::from(ruled.changed.is_some());
         counts.reordered += u64::from(!ruled.delay.is_zero());
         let mut deliver = |copy: u8| {
@@ -249,18 +249,14 @@ impl<'a> Network<'a> {
             let late = if copy == 0 { ruled.delay } else { dice.between(Duration::ZERO, link.copy_delay) };
             let latency = dice.between(link.latency_min, link.latency_max);
             let delay = wait + late + latency + if held { link.reorder_delay } else { Duration::ZERO };
-            let corrupted_bytes = corrupted.then(|| corrupt(datagram, dice));
-            let corrupted = corrupted || ruled.changed.is_some();
-            Copy { delay, datagram: corrupted_bytes.unwrap_or_else(|| datagram.clone()), corrupted }
+            let changed = corrupted.then(|| corrupt(ruled.changed.as_ref().unwrap_or(datagram), dice));
+            Copy { delay, changed: changed.or_else(|| ruled.changed.clone()) }
         };
         let first = deliver(0);
-        let by_rule = ruled.copy_after.map(|after| Copy {
-            delay: first.delay + after,
-            datagram: first.datagram.clone(),
-            corrupted: first.corrupted,
-        });
+        let by_rule =
+            ruled.copy_after.map(|after| Copy { delay: first.delay + after, changed: first.changed.clone() });
         let second = by_rule.or_else(|| duplicated.then(|| deliver(1)));
-        Fate { lost: None, copies: [Some(first), second] }
+        Fate { lost: None, first: Some(first), second }
     }
 
     fn ruled(&mut self, from: Host, to: Host, datagram: &Arc<[u8]>) -> Ruled {
@@ -359,8 +355,8 @@ mod tests {
         for len in 0..200 {
             let datagram: Arc<[u8]> = vec![0; len].into();
             let fate = network.send(Time::ZERO, Host(0), Host(1), &datagram);
-            let copy = fate.copies[0].as_ref().expect("it is not lost");
-            assert!(copy.corrupted && copy.datagram != datagram);
+            let copy = fate.first.expect("it is not lost");
+            assert!(copy.changed.is_some_and(|changed| changed != datagram));
         }
     }
 
@@ -368,7 +364,7 @@ mod tests {
     fn a_held_datagram_arrives_later_than_the_latency() {
         let link = Link { reorder: 1.0, reorder_delay: ms(50), ..Link::default() };
         let fate = network(link).send(Time::ZERO, Host(0), Host(1), &b"x".as_slice().into());
-        assert_eq!(fate.copies[0].as_ref().expect("it is not lost").delay, ms(51));
+        assert_eq!(fate.first.as_ref().expect("it is not lost").delay, ms(51));
     }
 
     #[test]
@@ -409,7 +405,7 @@ mod tests {
         let mut slow = network(Link { bytes_per_second: Some(1_000), queue: 2, ..Link::default() });
         let mut delay = |now| {
             let fate = slow.send(Time::ZERO + now, Host(0), Host(1), &[0; 10].as_slice().into());
-            fate.copies[0].as_ref().map(|copy| copy.delay)
+            fate.first.as_ref().map(|copy| copy.delay)
         };
         let start: Vec<_> = (0..4).map(|_| delay(ms(0))).collect();
         assert_eq!(start, [Some(ms(11)), Some(ms(21)), Some(ms(31)), None]);
@@ -428,10 +424,13 @@ mod tests {
         assert!(network.require_faults().is_err());
         let mut send = || network.send(Time::ZERO, a, b, &b"x".as_slice().into());
         assert!(send().lost.is_some());
-        let delays: Vec<_> = send().copies.iter().flatten().map(|copy| copy.delay).collect();
-        assert_eq!(delays, [ms(1), ms(6)]);
-        assert_eq!(send().copies[0].as_ref().map(|copy| copy.delay), Some(ms(8)));
-        assert_eq!(send().copies[0].as_ref().map(|copy| copy.datagram.to_vec()), Some(b"x\0".to_vec()));
+        let twice = send();
+        assert_eq!(
+            [twice.first, twice.second].map(|it| it.map(|copy| copy.delay)),
+            [Some(ms(1)), Some(ms(6))]
+        );
+        assert_eq!(send().first.map(|copy| copy.delay), Some(ms(8)));
+        assert_eq!(send().first.and_then(|copy| copy.changed).as_deref(), Some(b"x\0".as_slice()));
         assert_eq!(network.require_faults(), Ok(()));
     }
 }
