@@ -18,8 +18,8 @@ pub struct Sender {
     /// What has the numbers from `base` on: first what is in flight, then what waits.
     queue: VecDeque<Item>,
     in_flight: usize,
-    /// How many numbers from `base` on the receiver has room for.
-    room: u32,
+    /// How many numbers from `base` on the receiver has room for; unknown until its first `ACK`.
+    room: Option<u32>,
     /// The only message in flight is beyond the receiver's window.
     probing: bool,
     rto: Rto,
@@ -59,7 +59,7 @@ impl Sender {
             base: config.first,
             queue: VecDeque::new(),
             in_flight: 0,
-            room: config.window,
+            room: None,
             probing: false,
             rto: Rto::new(config.rto),
             congestion: config.congestion.then(Congestion::new),
@@ -85,7 +85,7 @@ impl Sender {
     /// Sends what the windows allow.
     fn fill(&mut self, ctx: &mut Context<Self>) {
         let congestion = self.congestion.as_ref().map_or(u32::MAX, Congestion::window);
-        let window = self.config.window.min(self.room).min(congestion) as usize;
+        let window = self.config.window.min(self.room.unwrap_or(u32::MAX)).min(congestion) as usize;
         while self.in_flight < window.min(self.queue.len()) {
             self.in_flight += 1;
             self.transmit(self.in_flight - 1, ctx);
@@ -181,14 +181,15 @@ impl Machine for Sender {
         if from != self.config.receiver || count as usize > self.in_flight {
             return;
         }
-        let room = self.room.saturating_sub(count);
-        self.room = room.max(window.min(self.config.window));
+        let window = window.min(self.config.window);
+        let room = self.room.map_or(window, |room| room.saturating_sub(count));
+        self.room = Some(room.max(window));
         if count > 0 {
             self.accept(count as usize, ctx);
-        } else if self.probing && self.room > 0 {
+        } else if self.probing && window > 0 {
             self.probing = false;
             self.in_flight = 0;
-        } else if self.room == room && self.in_flight > 0 && !self.probing {
+        } else if window <= room && self.in_flight > 0 && !self.probing {
             self.duplicate(ctx);
         }
         let idle = self.in_flight == 0;
@@ -207,7 +208,7 @@ impl Machine for Sender {
         if self.in_flight == 0 {
             self.probing = true;
             self.in_flight = 1;
-        } else if let Some(congestion) = &mut self.congestion {
+        } else if let Some(congestion) = self.congestion.as_mut().filter(|_| !self.probing) {
             congestion.timed_out(self.in_flight as u32);
             self.repairing = self.in_flight as u32;
         }
