@@ -3,12 +3,13 @@
 mod model;
 mod part_a;
 mod part_b;
+mod part_f;
 
 use faultline::scenario::{Scenario, Suite};
 
 /// The hidden scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 2] = [part_a::SCENARIOS, part_b::SCENARIOS];
+    let parts: [&[Scenario]; 3] = [part_a::SCENARIOS, part_b::SCENARIOS, part_f::SCENARIOS];
     Suite { lab: "lab2-reliable", scenarios: parts.concat(), bonus: &['F'] }
 }
