@@ -109,15 +109,19 @@
 //!   numbers lie outside the window, for ISNs of different lives are far apart.
 //!
 //! # Part F: congestion control (a bonus)
-//! With `congestion` in the configuration the sender also has a congestion window, counted in messages (RFC 5681).
+//! With `congestion` in the configuration the sender also has a congestion window, counted in messages (RFC 5681, without
+//! what it adds to the window while a loss is repaired).
 //! - **F1** The congestion window begins with 1 and limits what is in flight, together with C1.
 //! - **F2** Slow start: while it is below the threshold, each `ACK` of something new makes it larger by the number of
 //!   messages that it acknowledges, up to the threshold. At the beginning there is no threshold.
-//! - **F3** Congestion avoidance: from the threshold on it grows by 1 for each window of messages that is acknowledged.
-//! - **F4** When the timer runs out, the threshold becomes half of what was in flight, at least 2, and the window 1. Then a
-//!   loss is repaired (F6).
-//! - **F5** The third `ACK` since the last that acknowledged something, of those that acknowledge nothing, move no end and
-//!   find something in flight, is a sign of a loss: the oldest message is sent again at once (fast retransmit), and
-//!   threshold and window become half of what was in flight, at least 2. Then the loss is repaired (F6).
-//! - **F6** Until all that was in flight at a loss is acknowledged, an `ACK` of something new sends the oldest again at once
-//!   (RFC 6582), the window does not grow, and there is no further fast retransmit.
+//! - **F3** Congestion avoidance: from the threshold on, the messages that are acknowledged are counted. When there are as
+//!   many as the window, so many are taken off the count, and the window grows by 1. A loss sets the count to 0.
+//! - **F4** When the timer runs out with something in flight, the threshold becomes half of what was in flight, rounded
+//!   down and at least 2, and the window 1. Then the loss is repaired (F6).
+//! - **F5** An `ACK` of the number base that finds something in flight and moves no end may mean that a later message has
+//!   come. The third of them since the last `ACK` of something new is a sign of a loss: the oldest message is sent again at
+//!   once (fast retransmit; the timer stays as it is), and threshold and window become half of what was in flight, as in
+//!   F4. Then the loss is repaired (F6).
+//! - **F6** A loss is repaired when all that was in flight then is acknowledged. Before that, each `ACK` of something new
+//!   sends the oldest again, before anything else (RFC 6582), and there is no further fast retransmit. The window does not
+//!   grow, not even with the `ACK` that completes the repair. A time-out during a repair is a new loss.

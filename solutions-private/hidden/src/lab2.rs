@@ -6,6 +6,7 @@ mod part_b;
 mod part_c;
 mod part_d;
 mod part_e;
+mod part_f;
 mod side_model;
 
 use faultline::scenario::{Scenario, Suite};
@@ -13,7 +14,13 @@ use faultline::scenario::{Scenario, Suite};
 /// The hidden scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 5] =
-        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS, part_e::SCENARIOS];
+    let parts: [&[Scenario]; 6] = [
+        part_a::SCENARIOS,
+        part_b::SCENARIOS,
+        part_c::SCENARIOS,
+        part_d::SCENARIOS,
+        part_e::SCENARIOS,
+        part_f::SCENARIOS,
+    ];
     Suite { lab: "lab2-reliable", scenarios: parts.concat(), bonus: &['F'] }
 }

@@ -208,7 +208,7 @@ impl Machine for Sender {
         if self.in_flight == 0 {
             self.probing = true;
             self.in_flight = 1;
-        } else if let Some(congestion) = &mut self.congestion {
+        } else if let Some(congestion) = self.congestion.as_mut().filter(|_| !self.probing) {
             congestion.timed_out(self.in_flight as u32);
             self.repairing = self.in_flight as u32;
         }

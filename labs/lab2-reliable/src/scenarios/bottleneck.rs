@@ -11,14 +11,8 @@ use faultline::simulation::{Handle, Link, Simulation};
 use faultline::{Context, Host, Machine, Never, ms, text};
 use std::time::Duration;
 
-/// What the slow link carries, in bytes a second.
-pub const BYTES_PER_SECOND: u64 = 100_000;
-/// How many datagrams may wait for it.
-const QUEUE: usize = 20;
 /// The length of each message.
 const MESSAGE: usize = 980;
-/// How many messages a sender has that are not accepted: more than the link carries in a step.
-const AHEAD: usize = 80;
 /// How often the progress is noted.
 const STEP: Duration = ms(500);
 
@@ -54,8 +48,25 @@ fn describe(datagram: &[u8]) -> String {
     }
 }
 
+/// The slow link.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Road {
+    /// What it carries.
+    pub bytes_per_second: u64,
+    /// How long a datagram is on it.
+    pub latency: Duration,
+    /// How many datagrams may wait for it.
+    pub queue: usize,
+}
+
+impl Road {
+    /// The slow link of the public scenario.
+    pub const NARROW: Road = Road { bytes_per_second: 100_000, latency: ms(20), queue: 20 };
+}
+
 /// Two senders, two routers, two receivers.
 pub struct Bottleneck<'a> {
+    road: Road,
     simulation: Simulation<'a>,
     senders: [Handle<SenderCommand, Accepted>; 2],
     receivers: [Handle<ReceiverCommand, Deliver>; 2],
@@ -72,15 +83,20 @@ impl<'a> Bottleneck<'a> {
     ///
     /// # Errors
     /// A machine does not come up.
-    pub fn start(bench: &Bench<'a>, window: u32) -> Result<Bottleneck<'a>, Failure> {
+    pub fn start(bench: &Bench<'a>, road: Road, window: u32) -> Result<Bottleneck<'a>, Failure> {
         let (mut simulation, [s0, s1, left, right, r0, r1]) =
             Simulation::new(bench, ["sender 0", "sender 1", "left", "right", "receiver 0", "receiver 1"]);
-        simulation.links(Link { latency_min: ms(2), latency_max: ms(4), ..Link::default() });
+        simulation.links(Link { latency_min: ms(3), latency_max: ms(3), ..Link::default() });
+        // The moments of the two mix by chance, but no `DATA` overtakes another, for that would look like a loss.
+        for receiver in [r0, r1] {
+            let back = Link { latency_min: ms(2), latency_max: ms(6), ..Link::default() };
+            simulation.link(receiver, right, back);
+        }
         let slow = Link {
-            latency_min: ms(20),
-            latency_max: ms(20),
-            bytes_per_second: Some(BYTES_PER_SECOND),
-            queue: QUEUE,
+            latency_min: road.latency,
+            latency_max: road.latency,
+            bytes_per_second: Some(road.bytes_per_second),
+            queue: road.queue,
             ..Link::default()
         };
         simulation.link(left, right, slow);
@@ -90,6 +106,7 @@ impl<'a> Bottleneck<'a> {
         let sender = SenderConfig { window, rto, congestion: true, ..sender_config(left, ms(0)) };
         let receiver = ReceiverConfig { window, ..receiver_config(right) };
         Ok(Bottleneck {
+            road,
             senders: [simulation.start(s0, &SENDER, &sender)?, simulation.start(s1, &SENDER, &sender)?],
             receivers: [
                 simulation.start(r0, &RECEIVER, &receiver)?,
@@ -108,10 +125,13 @@ impl<'a> Bottleneck<'a> {
         self.begun[transfer] = true;
     }
 
-    /// Gives each transfer what it can send in the next step, and more.
+    /// Gives each transfer what it can send in the next step, and as much again.
     fn feed(&mut self) -> Outcome {
+        let ahead = self.capacity(2 * STEP) as usize;
         for (transfer, sender) in self.senders.into_iter().enumerate().filter(|it| self.begun[it.0]) {
-            while self.given[transfer] < self.simulation.notice_count(sender) + AHEAD {
+            // A sender that says at once that everything is accepted gets no more than others.
+            let goal = self.simulation.notice_count(sender) + ahead;
+            while self.given[transfer] < goal {
                 let mut bytes = message(self.given[transfer]);
                 bytes.resize(MESSAGE, b'.');
                 self.simulation.command(sender, &SenderCommand::Send(bytes))?;
@@ -148,8 +168,8 @@ impl<'a> Bottleneck<'a> {
 
     /// How many messages the link can carry in `span`.
     #[must_use]
-    pub fn capacity(span: Duration) -> f64 {
-        BYTES_PER_SECOND as f64 * span.as_secs_f64() / (MESSAGE as f64 + 16.0)
+    pub fn capacity(&self, span: Duration) -> f64 {
+        self.road.bytes_per_second as f64 * span.as_secs_f64() / (MESSAGE as f64 + 16.0)
     }
 
     /// How many datagrams were given to the slow link, and how many of them found its queue full.

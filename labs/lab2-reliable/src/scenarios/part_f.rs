@@ -1,6 +1,6 @@
 //! Part F, a bonus: congestion control.
 
-use super::bottleneck::Bottleneck;
+use super::bottleneck::{Bottleneck, Road};
 use super::checks::{RTO, SenderScript, ack_with, data, send, sender_config};
 use crate::{SENDER, SenderConfig};
 use faultline::ms;
@@ -83,6 +83,16 @@ fn acknowledge(s: &mut SenderScript, next: u32, follows: Range<u32>, rule: &str)
     expect(s, follows, rule)
 }
 
+/// A sender that has messages 7 to 14 in flight, by slow start.
+fn eight_in_flight(bench: &Bench<'_>) -> Result<SenderScript, Failure> {
+    let mut s = start(bench, 60)?;
+    expect(&mut s, 0..1, "rule F1: the congestion window begins with 1")?;
+    for (next, follows) in [(1, 1..3), (3, 3..7), (7, 7..15)] {
+        acknowledge(&mut s, next, follows, "rule F2: slow start")?;
+    }
+    Ok(s)
+}
+
 fn slow_start(bench: &Bench<'_>) -> Outcome {
     let mut s = start(bench, 40)?;
     expect(&mut s, 0..1, "rule F1: the congestion window begins with 1")?;
@@ -93,13 +103,7 @@ fn slow_start(bench: &Bench<'_>) -> Outcome {
 }
 
 fn after_a_time_out(bench: &Bench<'_>) -> Outcome {
-    let mut s = start(bench, 60)?;
-    for (next, follows) in [(0, 0..1), (1, 1..3), (3, 3..7), (7, 7..15)] {
-        if next > 0 {
-            s.deliver(PEER, &ack_with(next, 64))?;
-        }
-        expect(&mut s, follows, "rules F1 and F2: slow start")?;
-    }
+    let mut s = eight_in_flight(bench)?;
     s.pass(RTO)?;
     expect(&mut s, 7..8, "rule C3: the oldest is sent again when the timer runs out")?;
     acknowledge(
@@ -121,13 +125,7 @@ fn after_a_time_out(bench: &Bench<'_>) -> Outcome {
 }
 
 fn fast_retransmit(bench: &Bench<'_>) -> Outcome {
-    let mut s = start(bench, 60)?;
-    for (next, follows) in [(0, 0..1), (1, 1..3), (3, 3..7), (7, 7..15)] {
-        if next > 0 {
-            s.deliver(PEER, &ack_with(next, 64))?;
-        }
-        expect(&mut s, follows, "rules F1 and F2: slow start")?;
-    }
+    let mut s = eight_in_flight(bench)?;
     s.pass(ms(10))?;
     for _ in 0..2 {
         acknowledge(&mut s, 7, 0..0, "rule F5: once or twice may be a matter of order")?;
@@ -137,17 +135,20 @@ fn fast_retransmit(bench: &Bench<'_>) -> Outcome {
         acknowledge(&mut s, 7, 0..0, "rule F6: it was sent again already")?;
     }
     acknowledge(&mut s, 15, 15..19, "rule F5: the window is 4, half of the 8 that were in flight")?;
-    acknowledge(&mut s, 19, 19..24, "rule F3: four are acknowledged, so the window is 5")
+    for _ in 0..3 {
+        s.deliver(PEER, &ack_with(19, 50))?;
+    }
+    expect(&mut s, 19..24, "rules F3 and F5: the window is 5, and two more of this ACK tell nothing yet")?;
+    acknowledge(&mut s, 19, 0..0, "rule F5: this one came because the receiver's window has grown")?;
+    acknowledge(&mut s, 20, 24..25, "rule F3: one of the window's five is acknowledged, so it is still 5")?;
+    for _ in 0..2 {
+        acknowledge(&mut s, 20, 0..0, "rule F5: these are the first two since something was acknowledged")?;
+    }
+    acknowledge(&mut s, 20, 20..21, "rule F5: the third of them is a sign that message 20 is lost")
 }
 
 fn several_losses(bench: &Bench<'_>) -> Outcome {
-    let mut s = start(bench, 60)?;
-    for (next, follows) in [(0, 0..1), (1, 1..3), (3, 3..7), (7, 7..15)] {
-        if next > 0 {
-            s.deliver(PEER, &ack_with(next, 64))?;
-        }
-        expect(&mut s, follows, "rules F1 and F2: slow start")?;
-    }
+    let mut s = eight_in_flight(bench)?;
     for _ in 0..2 {
         acknowledge(&mut s, 7, 0..0, "rule F5: once or twice may be a matter of order")?;
     }
@@ -162,7 +163,7 @@ fn several_losses(bench: &Bench<'_>) -> Outcome {
 fn shared_link(bench: &Bench<'_>) -> Outcome {
     const ALONE: Duration = Duration::from_secs(5);
     const SHARED: Duration = Duration::from_secs(40);
-    let mut both = Bottleneck::start(bench, 64)?;
+    let mut both = Bottleneck::start(bench, Road::NARROW, 64)?;
     both.begin(0);
     both.run_for(ALONE)?;
     both.begin(1);
@@ -172,13 +173,17 @@ fn shared_link(bench: &Bench<'_>) -> Outcome {
     let delivered = both.delivered(SHARED / 2).map(|count| count as f64);
     let [one, other] = delivered;
     let fairness = (one + other).powi(2) / (2.0 * (one * one + other * other)).max(1.0);
-    let used = (one + other) / Bottleneck::capacity(SHARED / 2);
+    let used = (one + other) / both.capacity(SHARED / 2);
     let (sent, lost) = both.losses();
     let lost = lost as f64 / sent.max(1) as f64;
-    bench.note(format!("fairness {fairness:.2} (at least 0.80), use of the link {used:.2} (at least 0.75), lost {lost:.3} (at most 0.10)"));
+    bench.note(format!(
+        "fairness {fairness:.2} (at least 0.80), use of the link {used:.2} (at least 0.75), lost {lost:.3} (at most 0.10)"
+    ));
     if fairness < 0.8 || used < 0.75 || lost > 0.1 {
         return Err(both.fail(format!(
-            "Rules F2 to F6: in the last {} s of a shared link the transfers got {one} and {other} messages through, which              is a fairness of {fairness:.2} (Jain's index; 0.80 at least) and {used:.2} of what the link carries (0.75 at              least); {lost:.3} of all datagrams were lost in its queue (0.10 at most).",
+            "Rules F2 to F6: in the last {} s of a shared link the transfers got {one} and {other} messages through, which \
+             is a fairness of {fairness:.2} (Jain's index; 0.80 at least) and {used:.2} of what the link carries (0.75 at \
+             least); {lost:.3} of all datagrams were lost in its queue (0.10 at most).",
             (SHARED / 2).as_secs()
         )));
     }
