@@ -134,6 +134,24 @@ impl<'a> Pair<'a> {
         Pair::join(simulation, sender_config(receiver, RTO), receiver_config(sender), promise)
     }
 
+    /// Both machines with the same window, alone in a world where all links are like `link`; each message is to arrive exactly
+    /// once.
+    ///
+    /// # Errors
+    /// One of them does not come up.
+    pub fn with_window(
+        bench: &Bench<'a>,
+        link: Link,
+        window: u32,
+        rto: RtoConfig,
+    ) -> Result<Pair<'a>, Failure> {
+        let (mut simulation, [s, r]) = Simulation::new(bench, ["sender", "receiver"]);
+        simulation.links(link);
+        let sender = SenderConfig { window, rto, ..sender_config(r, rto.first) };
+        let receiver = ReceiverConfig { window, ..receiver_config(s) };
+        Pair::join(simulation, sender, receiver, Promise::ExactlyOnce)
+    }
+
     /// Both machines in a world that is there already, each on the host that the other is told.
     ///
     /// # Errors

@@ -5,24 +5,14 @@ use crate::scenarios::checks::{
     receiver_of, send_all, sender_config, sender_of,
 };
 use crate::scenarios::pair::{Pair, Plan, Step, search_plan};
-use crate::scenarios::progress::Promise;
-use crate::{ReceiverCommand, ReceiverConfig, Segment, SenderConfig, SeqNo};
+use crate::{ReceiverCommand, ReceiverConfig, RtoConfig, Segment, SenderConfig, SeqNo};
 use faultline::ms;
 use faultline::random::{Draw as _, Random};
-use faultline::scenario::{Bench, Failure, Outcome};
+use faultline::scenario::{Bench, Outcome};
 use faultline::script::PEER;
 use faultline::search::Limits;
-use faultline::simulation::{Fault, Link, Rule, Simulation, Which};
+use faultline::simulation::{Fault, Link, Rule, Which};
 use std::time::Duration;
-
-/// A sender and a receiver with these windows, alone in a world where all links are like `link`.
-fn pair_of<'a>(bench: &Bench<'a>, link: Link, window: u32) -> Result<Pair<'a>, Failure> {
-    let (mut simulation, [s, r]) = Simulation::new(bench, ["sender", "receiver"]);
-    simulation.links(link);
-    let sender = SenderConfig { window, ..sender_config(r, RTO) };
-    let receiver = ReceiverConfig { window, ..receiver_config(s) };
-    Pair::join(simulation, sender, receiver, Promise::ExactlyOnce)
-}
 
 pub(super) fn around(bench: &Bench<'_>) -> Outcome {
     const MIDDLE: u32 = 1 << 31;
@@ -94,7 +84,8 @@ pub(super) fn stop_and_go(bench: &Bench<'_>) -> Outcome {
 
 pub(super) fn bad_network(bench: &Bench<'_>) -> Outcome {
     let mut random = Random::new(bench.seed() ^ 0x4331_3453);
-    let mut pair = pair_of(bench, Link::swarm(bench.seed()), 1 + random.below(8) as u32)?;
+    let window = 1 + random.below(8) as u32;
+    let mut pair = Pair::with_window(bench, Link::swarm(bench.seed()), window, RtoConfig::fixed(RTO))?;
     let messages = bench.amount(200);
     let mut next = 0;
     while next < messages {
@@ -115,7 +106,8 @@ pub(super) fn cost(bench: &Bench<'_>) -> Outcome {
     const WINDOW: u32 = 8;
     let is_data = |datagram: &[u8]| matches!(Segment::decode(datagram), Ok(Segment::Data { .. }));
     for loss in [0.0, 0.1] {
-        let mut pair = pair_of(bench, Link { loss, ..Link::default() }, WINDOW)?;
+        let mut pair =
+            Pair::with_window(bench, Link { loss, ..Link::default() }, WINDOW, RtoConfig::fixed(RTO))?;
         let [s, r] = pair.hosts();
         pair.simulation.rule(Rule::new(s, r, Which::Nth(1), Fault::Lose).matching(is_data));
         let messages = bench.amount(80) as u64;
@@ -144,7 +136,7 @@ pub(super) fn goodput(bench: &Bench<'_>) -> Outcome {
     const WINDOW: usize = 8;
     const ONE_WAY: Duration = ms(50);
     let link = Link { latency_min: ONE_WAY, latency_max: ONE_WAY, ..Link::default() };
-    let mut pair = pair_of(bench, link, WINDOW as u32)?;
+    let mut pair = Pair::with_window(bench, link, WINDOW as u32, RtoConfig::fixed(RTO))?;
     let messages = bench.amount(20 * WINDOW);
     pair.send((0..messages).map(message))?;
     pair.finish(Duration::from_secs(1_000))?;

@@ -157,7 +157,10 @@ pub(super) fn keeps_to_the_end(bench: &Bench<'_>) -> Outcome {
     s.expect_nothing("rule C1: the end of the receiver's window is still 4")?;
     s.deliver(PEER, &ack_with(4, 4))?;
     expect_accepted(&mut s, 2, 2, "rule C2: each number before 4 is acknowledged")?;
-    expect_data(&mut s, 4, &["e", "f", "g"], "rule C1: the end of the receiver's window is 8")
+    expect_data(&mut s, 4, &["e", "f", "g"], "rule C1: the end of the receiver's window is 8")?;
+    s.deliver(PEER, &ack_with(4, 1))?;
+    s.command(&send("h"))?;
+    expect_data(&mut s, 7, &["h"], "rule C7: the last ACK was an older one, so the end is still 8")
 }
 
 pub(super) fn probes(bench: &Bench<'_>) -> Outcome {
