@@ -138,8 +138,9 @@ pub(super) fn lingers(bench: &Bench<'_>) -> Outcome {
         c.expect_notice(&notice, "rule E6: both directions are done")?;
     }
     let answer = ack(THEIR_FIRST + 1);
-    for _ in 0..4 {
-        c.pass(config.linger / 5)?;
+    let spans = [config.linger / 4, config.linger / 4, config.linger / 4, RTO * 4];
+    for span in spans {
+        c.pass(span)?;
         c.expect_nothing("rule E6: a closed side asks for nothing")?;
         for datagram in [fin(THEIR_FIRST), keep_alive(FIRST + 1)] {
             c.deliver(PEER, &datagram)?;
@@ -156,7 +157,7 @@ pub(super) fn lingers(bench: &Bench<'_>) -> Outcome {
         &ConnectionNotice::Rejected,
         "rules E6 and E11: it has not forgotten the connection yet",
     )?;
-    c.pass(config.linger / 5)?;
+    c.pass(config.linger - spans.iter().sum::<Duration>())?;
     c.expect_nothing("rule E6: it forgets the connection without a word")?;
     c.expect_no_timer("rule E6: linger has passed since Closed, whatever came in the meantime")?;
     c.deliver(PEER, &fin(THEIR_FIRST))?;

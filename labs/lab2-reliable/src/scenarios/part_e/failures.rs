@@ -247,10 +247,11 @@ pub(super) fn strangers(bench: &Bench<'_>) -> Outcome {
 }
 
 pub(super) fn crashes(bench: &Bench<'_>) -> Outcome {
-    // Behind a pipe, where states are told apart by their histories, these are 8,000 and 140,000 states.
+    // Behind a pipe, where states are told apart by their histories, these are 260,000 and 130,000 states.
     let lifetime = Duration::from_secs(10);
-    let limits = Limits { timers: 2, crashes: 1, in_flight: 2, lifetime, ..Limits::default() };
-    crash::search(bench, limits, Mortal::Server, 2)?;
+    let limits =
+        Limits { timers: 2, crashes: 1, in_flight: 2, lifetime, states: 400_000, ..Limits::default() };
+    crash::search(bench, Limits { timers: 3, in_flight: 3, ..limits }, Mortal::Server, 2)?;
     crash::search(bench, limits, Mortal::Client, 2).map(drop)
 }
 
