@@ -46,8 +46,15 @@ fn search(bench: &Bench<'_>, flaw: Flaw, limits: Limits) -> Result<Explored, Fai
     search.run()
 }
 
-const LIMITS: Limits =
-    Limits { losses: 1, duplicates: 1, timers: 1, crashes: 0, in_flight: 4, states: 50_000 };
+const LIMITS: Limits = Limits {
+    losses: 1,
+    duplicates: 1,
+    timers: 1,
+    crashes: 0,
+    in_flight: 4,
+    lifetime: std::time::Duration::MAX,
+    states: 50_000,
+};
 
 fn story(failure: &Failure) -> Vec<String> {
     let story = failure.story.as_ref().expect("a failure of a world has a story");
