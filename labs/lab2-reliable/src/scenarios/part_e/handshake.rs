@@ -25,7 +25,10 @@ pub(super) fn client_opens(bench: &Bench<'_>) -> Outcome {
     c.expect_datagram(PEER, &data(FIRST, "a"), "rule E1: what waited follows; the first number is ISN + 1")?;
     c.expect_nothing("rule E3: nothing else follows from a SYN-ACK")?;
     c.deliver(PEER, &data(THEIR_FIRST, "b"))?;
-    c.expect_notice(&hears("b"), "rule E2: the server's first message has the server's ISN + 1")?;
+    c.expect_notice(
+        &hears("b"),
+        "rule A5: it was waiting for this: the server's first number is the server's ISN + 1",
+    )?;
     c.expect_datagram(PEER, &ack(THEIR_FIRST + 1), "rule A5: the ACK says what is expected next")
 }
 
@@ -45,7 +48,10 @@ pub(super) fn server_opens(bench: &Bench<'_>) -> Outcome {
     s.expect_notice(&ConnectionNotice::Opened, "rule E2: this is the ACK of its SYN-ACK")?;
     s.expect_datagram(PEER, &data(FIRST, "a"), "rule E1: what waited follows; the first number is ISN + 1")?;
     s.deliver(PEER, &data(THEIR_FIRST, "b"))?;
-    s.expect_notice(&hears("b"), "rule E2: the client's first message has the client's ISN + 1")
+    s.expect_notice(
+        &hears("b"),
+        "rule A5: it was waiting for this: the client's first number is the client's ISN + 1",
+    )
 }
 
 pub(super) fn sent_again(bench: &Bench<'_>) -> Outcome {
