@@ -15,9 +15,16 @@ use std::time::Duration;
 
 const LENGTH_BYTES: usize = 4;
 
-/// One end of the channel.
+/// One end of the channel. Only one handle of an end may receive: what has come is kept in it.
 #[derive(Debug)]
-pub(crate) struct Channel(UnixStream);
+pub(crate) struct Channel {
+    stream: UnixStream,
+    /// What has come and was not asked for yet.
+    kept: Vec<u8>,
+}
+
+/// How much is read at once.
+const READ_BYTES: usize = 4 * 1024;
 
 impl Channel {
     /// Starts `command` in a group of its own, with the other end as its standard input.
@@ -27,22 +34,22 @@ impl Channel {
         // The command keeps its copy of the child's end until its standard input is replaced; without that, the end of the
         // child would not be seen as the end of the channel.
         command.stdin(Stdio::null());
-        Ok((Channel(ours), Group::of(child)))
+        Ok((Channel::of(ours), Group::of(child)))
     }
 
     /// The end that this process was started with.
     pub(crate) fn inherited() -> io::Result<Channel> {
-        Ok(Channel(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?)))
+        Ok(Channel::of(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?)))
     }
 
     /// A second handle of the same end.
     pub(crate) fn another(&self) -> io::Result<Channel> {
-        Ok(Channel(self.0.try_clone()?))
+        Ok(Channel::of(self.stream.try_clone()?))
     }
 
     /// How long [`Channel::receive`] waits; `None` is for ever.
     pub(crate) fn patience(&self, patience: Option<Duration>) -> io::Result<()> {
-        self.0.set_read_timeout(patience)
+        self.stream.set_read_timeout(patience)
     }
 
     /// Sends one message.
@@ -55,20 +62,42 @@ impl Channel {
         let mut frame = Vec::with_capacity(LENGTH_BYTES + body.len());
         frame.extend(length.to_be_bytes());
         frame.extend(body);
-        self.0.write_all(&frame)
+        self.stream.write_all(&frame)
     }
 
     /// Waits for one message. [`io::ErrorKind::UnexpectedEof`] when the other process has ended.
     pub(crate) fn receive<T: DeserializeOwned>(&mut self) -> io::Result<T> {
-        let mut length = [0; LENGTH_BYTES];
-        self.0.read_exact(&mut length)?;
-        let length = u32::from_be_bytes(length) as usize;
+        self.fill(LENGTH_BYTES)?;
+        let length = self.kept.first_chunk().map_or(0, |bytes| u32::from_be_bytes(*bytes)) as usize;
         if length > codec::MAX_BYTES {
             return Err(too_large(length));
         }
-        let mut body = vec![0; length];
-        self.0.read_exact(&mut body)?;
-        codec::decode(&body).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+        let end = LENGTH_BYTES + length;
+        self.fill(end)?;
+        let message = codec::decode(&self.kept[LENGTH_BYTES..end]);
+        self.kept.drain(..end);
+        message.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
+    }
+
+    /// Reads until so many bytes are there; mostly a whole message comes at once.
+    fn fill(&mut self, wanted: usize) -> io::Result<()> {
+        while self.kept.len() < wanted {
+            let before = self.kept.len();
+            self.kept.resize(before + READ_BYTES.max(wanted - before), 0);
+            let read = self.stream.read(&mut self.kept[before..]);
+            self.kept.truncate(before + *read.as_ref().unwrap_or(&0));
+            match read {
+                Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(_) => {}
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
+    fn of(stream: UnixStream) -> Channel {
+        Channel { stream, kept: vec![] }
     }
 }
 
@@ -83,7 +112,7 @@ mod tests {
 
     fn pair() -> (Channel, Channel) {
         let (a, b) = UnixStream::pair().unwrap();
-        (Channel(a), Channel(b))
+        (Channel::of(a), Channel::of(b))
     }
 
     #[test]
@@ -98,7 +127,7 @@ mod tests {
     #[test]
     fn an_absurd_length_is_refused_before_memory_is_taken() {
         let (mut a, mut b) = pair();
-        a.0.write_all(&[0xff; 4]).unwrap();
+        a.stream.write_all(&[0xff; 4]).unwrap();
         assert_eq!(b.receive::<u8>().unwrap_err().kind(), io::ErrorKind::InvalidData);
     }
 

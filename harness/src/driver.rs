@@ -25,6 +25,8 @@ pub(crate) enum Request {
     Start { role: String, config: Vec<u8> },
     /// Step a machine; `keep` leaves the one before as it was and makes the next one a new one.
     Step { node: NodeId, keep: bool, moment: Moment, event: OwnedEvent },
+    /// Step a machine through several events of one moment.
+    StepAll { node: NodeId, moment: Moment, events: Vec<OwnedEvent> },
     /// Call a function.
     Call { function: String, input: Vec<u8> },
     /// The name of a timer.
@@ -42,6 +44,8 @@ pub(crate) enum Answer {
     Started(NodeId),
     /// A machine was stepped. Of two that say the same `claim` it is claimed that they will act alike.
     Stepped { node: NodeId, actions: Vec<Action>, reads_clock: bool, claim: u64 },
+    /// A machine was stepped through several events: what each led to.
+    SteppedAll { actions: Vec<Vec<Action>>, reads_clock: bool },
     /// A function returned.
     Returned(Vec<u8>),
     /// A name or a state.
@@ -155,6 +159,13 @@ fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result
             // A machine that is stepped in place is in no search, and its state is of no interest.
             let claim = if keep { claim(&**stepped) } else { 0 };
             Ok(Answer::Stepped { node, actions, reads_clock: stepped.reads_clock(), claim })
+        }
+        Request::StepAll { node, moment, events } => {
+            let stepped = nodes.find(node)?;
+            let events: Vec<_> = events.iter().map(OwnedEvent::borrow).collect();
+            let mut actions = vec![];
+            stepped.handle_all(moment, &events, &mut actions)?;
+            Ok(Answer::SteppedAll { actions, reads_clock: stepped.reads_clock() })
         }
         Request::Call { function, input } => Ok(Answer::Returned(program.call(&function, &input)?)),
         Request::TimerName { node, timer } => Ok(Answer::Text(nodes.find(node)?.timer_name(timer))),

@@ -38,6 +38,25 @@ pub trait Node {
     /// The machine did not answer; it must not be used again.
     fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash>;
 
+    /// Gives the machine several events of one moment; what it asks for after each is appended to `actions`. Behind a pipe
+    /// this is one question instead of many.
+    ///
+    /// # Errors
+    /// As [`Node::handle`].
+    fn handle_all(
+        &mut self,
+        moment: Moment,
+        events: &[Event<'_>],
+        actions: &mut Vec<Vec<Action>>,
+    ) -> Result<(), Crash> {
+        for event in events {
+            let mut asked = vec![];
+            self.handle(moment, *event, &mut asked)?;
+            actions.push(asked);
+        }
+        Ok(())
+    }
+
     /// A copy that goes its own way.
     ///
     /// # Errors

@@ -254,6 +254,7 @@ fn nonsense(answer: &Answer) -> Crash {
     let kind = match answer {
         Answer::Started(_) => "Started",
         Answer::Stepped { .. } => "Stepped",
+        Answer::SteppedAll { .. } => "SteppedAll",
         Answer::Returned(_) => "Returned",
         Answer::Text(_) => "Text",
         Answer::Done => "Done",
@@ -304,6 +305,28 @@ impl Node for RemoteNode {
         self.reads_clock = stepped.reads_clock;
         actions.extend(stepped.actions);
         Ok(())
+    }
+
+    fn handle_all(
+        &mut self,
+        moment: Moment,
+        events: &[Event<'_>],
+        actions: &mut Vec<Vec<Action>>,
+    ) -> Result<(), Crash> {
+        if Arc::strong_count(&self.node) > 1 {
+            return Err(Crash::Misused("the kit gave several events to a machine of a search".into()));
+        }
+        let owned: Vec<_> = events.iter().map(OwnedEvent::of).collect();
+        self.state = crate::hash_of(&(self.state, &owned, moment));
+        let request = Request::StepAll { node: *self.node, moment, events: owned };
+        match self.driver.borrow_mut().ask(&request)? {
+            Answer::SteppedAll { actions: asked, reads_clock } if asked.len() == events.len() => {
+                self.reads_clock = reads_clock;
+                actions.extend(asked);
+                Ok(())
+            }
+            other => Err(nonsense(&other)),
+        }
     }
 
     fn fork(&self) -> Result<Box<dyn Node>, Crash> {

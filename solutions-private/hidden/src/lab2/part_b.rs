@@ -3,7 +3,7 @@
 use super::model;
 use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Outcome, Scenario, World};
-use faultline::script::PEER;
+use faultline::script::{Deed, PEER};
 use faultline::search::Limits;
 use faultline::simulation::{Link, Simulation};
 use faultline::{Context, Host, Machine, Never, ms};
@@ -103,15 +103,21 @@ fn very_old_copies(bench: &Bench<'_>) -> Outcome {
 
 fn many_messages(bench: &Bench<'_>) -> Outcome {
     const MANY: u32 = (1 << 16) + 2;
+    const AT_ONCE: u32 = 500;
     let (mut s, mut r) = (sender(bench)?, receiver(bench)?);
-    for number in 0..MANY {
-        s.command(&send("m"))?;
-        s.expect_datagram(PEER, &data(number, "m"), "rule A1: a message bears the next number")?;
-        s.deliver(PEER, &ack(number + 1))?;
-        s.expect_notice(&Accepted(SeqNo(number)), "rule A3: it is acknowledged")?;
-        r.deliver(PEER, &data(number, "m"))?;
-        r.expect_notice(&deliver("m"), "rule A5: this is the message that it was waiting for")?;
-        r.expect_datagram(PEER, &ack(number + 1), "rule A5: the ACK says what is expected next")?;
+    let mut first = 0;
+    while first < MANY {
+        let numbers = first..MANY.min(first + AT_ONCE);
+        first = numbers.end;
+        let acknowledged = |number| [Deed::Command(send("m")), Deed::Deliver(PEER, ack(number + 1))];
+        s.all(&numbers.clone().flat_map(acknowledged).collect::<Vec<_>>())?;
+        r.all(&numbers.clone().map(|number| Deed::Deliver(PEER, data(number, "m"))).collect::<Vec<_>>())?;
+        for number in numbers {
+            s.expect_datagram(PEER, &data(number, "m"), "rule A1: a message bears the next number")?;
+            s.expect_notice(&Accepted(SeqNo(number)), "rule A3: it is acknowledged")?;
+            r.expect_notice(&deliver("m"), "rule A5: this is the message that it was waiting for")?;
+            r.expect_datagram(PEER, &ack(number + 1), "rule A5: the ACK says what is expected next")?;
+        }
     }
     s.command(&send("m"))?;
     s.expect_datagram(PEER, &data(MANY, "m"), "rule A1: a message bears the next number")?;

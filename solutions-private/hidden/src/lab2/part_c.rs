@@ -4,7 +4,7 @@ use super::model;
 use faultline::ms;
 use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Outcome, Scenario, World, ensure};
-use faultline::script::PEER;
+use faultline::script::{Deed, PEER};
 use faultline::search::Limits;
 use faultline::simulation::{Link, Simulation};
 use lab2_kit::scenarios::checks::{
@@ -176,23 +176,23 @@ fn golden(bench: &Bench<'_>) -> Outcome {
 
 fn memory(bench: &Bench<'_>) -> Outcome {
     const MESSAGES: u32 = 100_000;
+    const AT_ONCE: u32 = 500;
     const GROWTH: usize = 64;
     let mut r = window_receiver(bench, 8)?;
     let mut s = window_sender(bench, 8)?;
     let mut sizes = vec![];
-    for number in 0..MESSAGES {
+    for first in (0..MESSAGES).step_by(AT_ONCE as usize) {
+        let numbers = || first..first + AT_ONCE;
         // The odd ones come before the even ones, and each comes again when it is old.
-        r.deliver(PEER, &data(number ^ 1, "m"))?;
-        r.deliver(PEER, &data(number.saturating_sub(3), "m"))?;
-        if number % 2 == 1 {
-            expect_delivered(&mut r, &["m", "m"], "rule C4: two more are in order")?;
-        }
-        s.command(&send("m"))?;
-        s.deliver(PEER, &ack_with(number + 1, 8))?;
-        expect_accepted(&mut s, number, 1, "rule C2: it is acknowledged")?;
+        let arrive = numbers().flat_map(|number| [number ^ 1, number.saturating_sub(3)]);
+        r.all(&arrive.map(|number| Deed::Deliver(PEER, data(number, "m"))).collect::<Vec<_>>())?;
+        let acknowledged = |number| [Deed::Command(send("m")), Deed::Deliver(PEER, ack_with(number + 1, 8))];
+        s.all(&numbers().flat_map(acknowledged).collect::<Vec<_>>())?;
+        expect_delivered(&mut r, &["m"; AT_ONCE as usize], "rule C4: all are in order again")?;
+        expect_accepted(&mut s, first, AT_ONCE, "rule C2: it is acknowledged")?;
         r.take_datagrams();
         s.take_datagrams();
-        if (number + 1) % (MESSAGES / 2) == 0 {
+        if (first + AT_ONCE).is_multiple_of(MESSAGES / 2) {
             r.expect_nothing("rule B1: each message is delivered once")?;
             sizes.push([s.state_size(), r.state_size()]);
         }
