@@ -43,6 +43,9 @@ const MAX_EVENTS_PER_MOMENT: u64 = 100_000;
 /// stopped are not among them.
 const MAX_PLANNED: usize = 100_000;
 
+/// How many events a run may have: a machine that polls would make hours of virtual time endless.
+const MAX_EVENTS: u64 = 500_000;
+
 /// Keeps the dice of events apart from those of datagrams.
 const EVENT: u64 = u64::MAX;
 
@@ -89,6 +92,8 @@ pub struct Simulation<'a> {
     /// How many datagrams were sent so far, on all links.
     sent: u64,
     at_this_moment: u64,
+    /// How many events may still happen.
+    events_left: u64,
     actions: Vec<Action>,
     /// The faults have stopped for good.
     is_fair: bool,
@@ -113,6 +118,7 @@ impl<'a> Simulation<'a> {
             queue: Queue::default(),
             sent: 0,
             at_this_moment: 0,
+            events_left: MAX_EVENTS,
             actions: vec![],
             is_fair: false,
             trace,
@@ -121,9 +127,10 @@ impl<'a> Simulation<'a> {
         (simulation, std::array::from_fn(|index| Host(index as u16)))
     }
 
-    /// Keeps no trace: for benchmarks and very long runs. A failure then has no story.
+    /// Keeps no trace, and has no limit of events: for benchmarks and very long runs. A failure then has no story.
     pub fn without_trace(&mut self) {
         self.trace = Trace::off();
+        self.events_left = u64::MAX;
     }
 
     /// Puts a machine of `role` on `host` and starts it.

@@ -159,6 +159,37 @@ fn time_that_stands_still_is_told() {
     assert!(failure.reason.contains("without time moving on"), "{failure:?}");
 }
 
+/// Looks every nanosecond whether there is something to do.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Poller;
+
+impl faultline::Machine for Poller {
+    type Command = faultline::Never;
+    type Notice = faultline::Never;
+    type Timer = ();
+
+    fn on_start(&mut self, ctx: &mut faultline::Context<Self>) {
+        ctx.set_timer((), Duration::from_nanos(1));
+    }
+
+    fn on_datagram(&mut self, _: faultline::Host, _: &[u8], _: &mut faultline::Context<Self>) {}
+
+    fn on_timer(&mut self, (): (), ctx: &mut faultline::Context<Self>) {
+        self.on_start(ctx);
+    }
+}
+
+#[test]
+fn a_machine_that_polls_ends_the_run_instead_of_making_it_endless() {
+    let failure = in_process(|bench| {
+        let (mut world, [host]) = Simulation::new(bench, ["poller"]);
+        world.start_given(host, Poller, |_| String::new())?;
+        world.run_for(Duration::from_secs(1))
+    })
+    .unwrap_err();
+    assert!(failure.reason.contains("more than 500000 events have happened in this run"), "{failure:?}");
+}
+
 #[test]
 fn a_datagram_to_nobody_is_told() {
     let failure = both(|bench| simulate(bench, Flaw::WrongHost, Link::default())).unwrap_err();

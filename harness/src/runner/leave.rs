@@ -31,7 +31,7 @@ pub(super) fn leave_passed(lab: &str, scenario: &Scenario, ended: &mut Ended) {
 pub(super) fn leave_chart(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let (Some(svg), Some(target)) = (ended.chart.take(), target()) else { return };
     let chart = target.join("lab").join(format!("{}-{}.svg", short_lab(lab), scenario.id));
-    if fs::create_dir_all(target.join("lab")).and_then(|()| fs::write(&chart, svg)).is_ok() {
+    if fs::create_dir_all(target.join("lab")).and_then(|()| write_whole(&chart, &svg)).is_ok() {
         ended.notes.push(format!("chart  {}", shown(&target, &chart)));
     }
 }
@@ -67,7 +67,7 @@ fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io
     let name = format!("{}-{}", short_lab(lab), scenario.id);
     let file = TraceFile { header, records: story.records.clone() };
     fs::create_dir_all(folder)?;
-    fs::write(folder.join(format!("{name}.jsonl")), file.to_text())?;
+    write_whole(&folder.join(format!("{name}.jsonl")), &file.to_text())?;
     write_page(folder, lab, scenario, ended, &failure.reason, story)
 }
 
@@ -89,6 +89,13 @@ fn write_page(
     };
     let picture = folder.join(format!("{}-{}.html", short_lab(lab), scenario.id));
     fs::create_dir_all(folder)?;
-    fs::write(&picture, page(&heading, story))?;
+    write_whole(&picture, &page(&heading, story))?;
     Ok(picture)
+}
+
+/// Writes a file in one step: whoever reads it, or writes it at the same time, sees all of one text.
+fn write_whole(path: &Path, text: &str) -> io::Result<()> {
+    let draft = path.with_extension(format!("{}.draft", std::process::id()));
+    fs::write(&draft, text)?;
+    fs::rename(&draft, path)
 }

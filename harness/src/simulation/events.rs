@@ -3,7 +3,7 @@
 use super::host::{Power, Waiting};
 use super::network::Fate;
 use super::queue::Happening;
-use super::{MAX_EVENTS_PER_MOMENT, MAX_PLANNED, Simulation};
+use super::{MAX_EVENTS, MAX_EVENTS_PER_MOMENT, MAX_PLANNED, Simulation};
 use crate::crash::Crash;
 use crate::disk::DiskOp;
 use crate::machine::{Action, Host, Moment, TimerId, Unread};
@@ -25,6 +25,15 @@ impl Simulation<'_> {
                 self.now
             )));
         }
+        if self.events_left == 0 {
+            return Err(self.fail(format!(
+                "At {} more than {MAX_EVENTS} events have happened in this run: a machine waits by asking again and again \
+                 instead of setting a timer for the moment when there is something to do, or machines answer each other \
+                 without end.",
+                self.now
+            )));
+        }
+        self.events_left -= 1;
         if self.queue.len() > MAX_PLANNED {
             return Err(self.fail(format!(
                 "At {} more than {MAX_PLANNED} datagrams are on their way at once: machines answer each other with ever \
