@@ -1,6 +1,6 @@
 //! Lab 2, the half that students are given: segments, what the two machines are asked and tell, and the scenarios.
 //!
-//! The contract is in `contract.rs`; start there.
+//! The contract is in `contract.rs`; start there. The types that it speaks of are in `types.rs` and `segment.rs`.
 
 pub mod contract;
 pub mod rcp;
