@@ -78,13 +78,21 @@ pub(crate) struct Copy {
 }
 
 /// One direction between two hosts.
-#[derive(Clone, Default)]
 struct Direction {
     link: Link,
     counts: Counts,
     expected: Expected,
+    /// One part more, the number of a datagram, makes them the dice of that datagram.
+    dice: Dice,
     /// When each datagram that is on the link or waits for it will have left it.
     leaving: VecDeque<Time>,
+}
+
+impl Direction {
+    fn new(dice: Dice) -> Direction {
+        let (link, counts, expected) = (Link::default(), Counts::default(), Expected::default());
+        Direction { link, counts, expected, dice, leaving: VecDeque::new() }
+    }
 }
 
 pub(crate) struct Network<'a> {
@@ -93,7 +101,6 @@ pub(crate) struct Network<'a> {
     rules: Vec<Rule<'a>>,
     /// Rules strike no more.
     rules_ended: bool,
-    dice: Dice,
     world: u16,
     plan: FaultPlan,
     deliveries: Vec<Delivery>,
@@ -121,13 +128,13 @@ struct Expected {
 impl<'a> Network<'a> {
     pub(crate) fn new(hosts: usize, seed: u64, plan: FaultPlan) -> Network<'a> {
         let world = plan.new_world();
-        let directions = vec![Direction::default(); hosts * hosts];
+        let dice = Dice::of(seed, [u64::from(world)]);
+        let directions = (0..hosts * hosts).map(|index| Direction::new(dice.part(index as u64))).collect();
         Network {
             hosts,
             directions,
             rules: vec![],
             rules_ended: false,
-            dice: Dice::of(seed, [u64::from(world)]),
             world,
             plan,
             deliveries: vec![],
@@ -208,7 +215,7 @@ impl<'a> Network<'a> {
         } else {
             self.ruled(from, to, datagram)
         };
-        let Direction { link, counts, expected, leaving } = &mut self.directions[index];
+        let Direction { link, counts, expected, dice, leaving } = &mut self.directions[index];
         counts.sent += 1;
         counts.bytes += datagram.len() as u64;
         if link.cut {
@@ -228,7 +235,7 @@ impl<'a> Network<'a> {
             plan.decide(wanted, FaultName { world, from, to, datagram: number, copy, kind })
         };
         // Each datagram has dice of its own, so its fate does not depend on what became of others.
-        let dice = &mut self.dice.part(index as u64).part(number);
+        let dice = &mut dice.part(number);
         expected.lost += link.loss;
         if happens(dice.chance(link.loss), 0, FaultKind::Lost) || ruled.lost {
             counts.lost += 1;

@@ -85,11 +85,11 @@ impl Plan {
                     return Err(format!("Rules E2 and E3: the {name} {notice} before it is open."));
                 }
                 ConnectionNotice::Message(message) => {
-                    let shown = text::bytes(message, 12);
                     if ended || theirs.get(delivered) != Some(message) {
                         return Err(format!(
-                            "Rules B1 and E12: the {name} delivered {shown}, where it was the turn of message \
+                            "Rules B1 and E12: the {name} delivered {}, where it was the turn of message \
                              {delivered} of the {peer}{}.",
+                            text::bytes(message, 12),
                             if ended { ", which had finished" } else { "" }
                         ));
                     }
