@@ -15,7 +15,7 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-const ROUNDS: u32 = 200_000;
+const ROUNDS: u32 = 1_000_000;
 
 /// Throws a ball to and fro, with a timer that is set and cancelled each time.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

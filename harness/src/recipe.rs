@@ -44,6 +44,8 @@ pub struct DatagramName {
 pub enum NamedMove {
     /// The next command is given.
     Command,
+    /// This host's application asks for what it is going to ask for, by its place among that.
+    Answer(Host, u8),
     /// This datagram, or a copy of it, arrives.
     Deliver(DatagramName),
     /// The soonest timer of this host runs out.
@@ -67,8 +69,8 @@ pub enum NamedMove {
 impl NamedMove {
     /// Whether it is a fault that a story counts.
     pub(crate) fn is_fault(self) -> bool {
-        use NamedMove::{Command, Deliver, Restart, Timer};
-        !matches!(self, Command | Deliver(_) | Timer(_) | Restart(_))
+        use NamedMove::{Answer, Command, Deliver, Restart, Timer};
+        !matches!(self, Answer(..) | Command | Deliver(_) | Timer(_) | Restart(_))
     }
 }
 
@@ -120,6 +122,8 @@ impl Damage {
 pub enum NamedCause {
     /// The next command.
     Command,
+    /// What this host's application asks for because of what it was told, by its place among that.
+    Answer(Host, u8),
     /// The arrival of this datagram, or of a copy of it.
     Deliver(DatagramName),
     /// The soonest timer of this host.
@@ -134,6 +138,7 @@ impl From<NamedCause> for NamedMove {
     fn from(cause: NamedCause) -> NamedMove {
         match cause {
             NamedCause::Command => NamedMove::Command,
+            NamedCause::Answer(host, place) => NamedMove::Answer(host, place),
             NamedCause::Deliver(datagram) => NamedMove::Deliver(datagram),
             NamedCause::Timer(host) => NamedMove::Timer(host),
             NamedCause::Corrupt(datagram, damage) => NamedMove::Corrupt(datagram, damage),

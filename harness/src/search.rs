@@ -166,6 +166,7 @@ impl<'a> Search<'a> {
                 limits,
                 commands: vec![],
                 at_restart: vec![],
+                applications: vec![],
                 fresh: vec![],
                 mortal: vec![],
                 injected: vec![],
@@ -225,6 +226,22 @@ impl<'a> Search<'a> {
         command: &Command,
     ) {
         self.setting.at_restart.push((handle.host, codec::encode(command).into()));
+    }
+
+    /// What the application on a host asks for when it is told something; it asks at any moment after that, and what it is
+    /// going to ask for is lost when its host crashes. So a slow application is one order of events among others. The
+    /// answer depends on the notice alone.
+    pub fn application<Command: Serialize, Notice: DeserializeOwned>(
+        &mut self,
+        handle: Handle<Command, Notice>,
+        react: impl Fn(&Notice) -> Option<Command> + 'a,
+    ) {
+        // A notice that cannot be read is for the scenario to judge.
+        let react = move |bytes: &[u8]| {
+            let command = react(&codec::decode(bytes).ok()?)?;
+            Some(codec::encode(&command).into())
+        };
+        self.setting.applications.push((handle.host, Box::new(react)));
     }
 
     /// This datagram, which nobody sends, may arrive once, at any moment.

@@ -219,6 +219,21 @@ impl<'a> Simulation<'a> {
         self.do_command(handle.host, codec::encode(command))
     }
 
+    /// What the application on a host asks for when it is told something, and how much later. What it is going to ask for
+    /// is lost when its host crashes; the application itself is the scenario's, and forgets nothing.
+    pub fn application<Command: Serialize, Notice: DeserializeOwned>(
+        &mut self,
+        handle: Handle<Command, Notice>,
+        mut react: impl FnMut(Time, &Notice) -> Vec<(Duration, Command)> + 'a,
+    ) {
+        // A notice that cannot be read is for the scenario to judge.
+        let react = move |now: Time, bytes: &[u8]| {
+            let answers = codec::decode(bytes).map(|notice| react(now, &notice)).unwrap_or_default();
+            answers.into_iter().map(|(after, command)| (after, codec::encode(&command))).collect()
+        };
+        self.hosts[usize::from(handle.host.0)].application = Some(Box::new(react));
+    }
+
     /// Lets the run go on until `reached` says so, nothing is left to happen, or `span` has passed. The condition is
     /// asked whenever a machine told its application something.
     ///

@@ -18,6 +18,10 @@ pub(super) struct SearchedHost {
     notices: Option<Rc<Told>>,
     /// How many of the notices are of the lives before the last crash, if there was one.
     pub(super) told_before: Option<usize>,
+    /// How often the host has crashed.
+    pub(super) crashes: u8,
+    /// What its application is going to ask for, because of what it was told; in no order.
+    pub(super) answers: Vec<Arc<[u8]>>,
     /// Equal for hosts on which the same can happen; see [`SearchedHost::seal`].
     pub(super) key: u64,
 }
@@ -39,6 +43,8 @@ impl SearchedHost {
             clock: Time::ZERO,
             notices: None,
             told_before: None,
+            crashes: 0,
+            answers: vec![],
             key: 0,
         }
     }
@@ -51,6 +57,8 @@ impl SearchedHost {
             clock: self.clock,
             notices: self.notices.clone(),
             told_before: self.told_before,
+            crashes: self.crashes,
+            answers: self.answers.clone(),
             key: self.key,
         })
     }
@@ -59,7 +67,8 @@ impl SearchedHost {
     pub(super) fn crashed(&self, unsynced: Unsynced) -> SearchedHost {
         let (disk, clock, notices) = (self.disk.clone(), self.clock, self.notices.clone());
         let told_before = Some(self.notices().len());
-        let mut crashed = SearchedHost { disk, clock, notices, told_before, ..SearchedHost::down() };
+        let crashes = self.crashes.saturating_add(1);
+        let mut crashed = SearchedHost { disk, clock, notices, told_before, crashes, ..SearchedHost::down() };
         crashed.disk.crash(unsynced);
         crashed
     }
@@ -68,8 +77,9 @@ impl SearchedHost {
     pub(super) fn seal(mut self) -> SearchedHost {
         let node = self.node.as_ref().map(|node| node.key());
         let clock = self.node.as_ref().is_some_and(|node| node.reads_clock()).then_some(self.clock);
-        let told = (self.notices.as_ref().map(|it| it.key), self.told_before);
-        self.key = crate::hash_of(&(node, &self.timers, &self.disk, clock, told));
+        let told = (self.notices.as_ref().map(|it| it.key), self.told_before, self.crashes);
+        let answers = self.answers.iter().fold(0u64, |sum, it| sum.wrapping_add(crate::hash_of(it)));
+        self.key = crate::hash_of(&(node, &self.timers, &self.disk, clock, told, answers));
         self
     }
 

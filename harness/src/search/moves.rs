@@ -35,6 +35,8 @@ pub(super) enum Move {
 pub(super) enum Cause {
     /// The next command is given.
     Command,
+    /// A host's application asks for what it is going to ask for, by its place among that.
+    Answer(Host, u8),
     /// A datagram arrives.
     Deliver(u16),
     /// A datagram arrives changed.
@@ -84,6 +86,10 @@ impl State {
             (Move::Cause(Cause::Corrupt(a, one)), Move::Cause(Cause::Corrupt(b, other))) => {
                 one == other && equal(a, b)
             }
+            (Move::Cause(Cause::Answer(a, one)), Move::Cause(Cause::Answer(b, other))) => {
+                let answer = |host: Host, place: u8| self.host(host).answers.get(usize::from(place));
+                a == b && answer(a, one) == answer(b, other)
+            }
             _ => one == other,
         }
     }
@@ -95,6 +101,12 @@ impl State {
             && self.is_up(*host)
         {
             moves.push(Move::Cause(Cause::Command));
+        }
+        for host in self.hosts() {
+            let answers = &self.host(host).answers;
+            let distinct = |place: &usize| !answers[..*place].contains(&answers[*place]);
+            let places = (0..answers.len()).filter(distinct).filter_map(|place| u8::try_from(place).ok());
+            moves.extend(places.map(|place| Move::Cause(Cause::Answer(host, place))));
         }
         let distinct = |index: &u16| {
             let index = usize::from(*index);

@@ -37,6 +37,7 @@ impl Naming {
         };
         let named = |cause: Cause| match cause {
             Cause::Command => Some(NamedCause::Command),
+            Cause::Answer(host, place) => Some(NamedCause::Answer(host, place)),
             Cause::Deliver(index) => datagram(index).map(NamedCause::Deliver),
             Cause::Corrupt(index, damage) => Some(NamedCause::Corrupt(datagram(index)?, damage)),
             Cause::Inject(number) => Some(NamedCause::Inject(number)),
@@ -64,6 +65,7 @@ impl Naming {
         };
         let by = match name {
             NamedMove::Command => Move::Cause(Cause::Command),
+            NamedMove::Answer(host, place) => Move::Cause(Cause::Answer(host, place)),
             NamedMove::Deliver(datagram) => Move::Cause(Cause::Deliver(place(datagram)?)),
             NamedMove::Corrupt(datagram, damage) => Move::Cause(Cause::Corrupt(place(datagram)?, damage)),
             NamedMove::Inject(number) => Move::Cause(Cause::Inject(number)),

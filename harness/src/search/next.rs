@@ -9,6 +9,7 @@ use crate::crash::Crash;
 use crate::disk::Unsynced;
 use crate::machine::{Action, Host, Moment};
 use crate::node::Event;
+use crate::random::{Dice, Draw as _};
 use crate::time::Time;
 use crate::trace::{BY_CHANCE, Carried, Trace, What};
 use std::rc::Rc;
@@ -142,6 +143,12 @@ impl<'a> Next<'a> {
                 self.trace.push(self.clock(*host), || What::Commanded(*host, command.clone()));
                 self.step(*host, self.before.host(*host).copy()?, Event::Command(command))
             }
+            Cause::Answer(host, place) => {
+                let mut changed = self.before.host(host).copy()?;
+                let command = changed.answers.remove(usize::from(place));
+                self.trace.push(changed.clock, || What::Commanded(host, command.clone()));
+                self.step(host, changed, Event::Command(&command))
+            }
             Cause::Deliver(index) => {
                 let carried = self.take(index);
                 self.arrive(carried)
@@ -222,7 +229,9 @@ impl<'a> Next<'a> {
     fn step(&mut self, host: Host, mut changed: SearchedHost, event: Event<'_>) -> Result<(), Crash> {
         let Some(node) = &mut changed.node else { return Ok(()) };
         let mut actions = vec![];
-        node.handle(Moment { now: changed.clock, random: 0 }, event, &mut actions)?;
+        // Each life of a host has randomness of its own; more of it would make states differ that need not.
+        let random = Dice::of(u64::from(host.0), [u64::from(changed.crashes)]).bits();
+        node.handle(Moment { now: changed.clock, random }, event, &mut actions)?;
         let on_disk = actions.iter().any(|action| matches!(action, Action::Disk(_)));
         let disk_actions = if on_disk { u8::try_from(actions.len()).unwrap_or(u8::MAX) } else { 0 };
         self.stepped = Some((host, disk_actions));
@@ -262,6 +271,8 @@ impl<'a> Next<'a> {
             Action::Notify(bytes) => {
                 let bytes: Arc<[u8]> = bytes.into();
                 self.trace.push(changed.clock, || What::Notified(host, bytes.clone()));
+                let applications = self.world.applications.iter().filter(|(it, _)| *it == host);
+                changed.answers.extend(applications.filter_map(|(_, react)| react(&bytes)));
                 changed.tell(bytes);
                 self.told = true;
             }

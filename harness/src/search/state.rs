@@ -13,6 +13,9 @@ use crate::trace::{Carried, Trace};
 use std::rc::Rc;
 use std::sync::Arc;
 
+/// What an application asks for when it is told this.
+pub(super) type Reaction<'a> = Box<dyn Fn(&[u8]) -> Option<Arc<[u8]>> + 'a>;
+
 /// What does not change from state to state.
 pub(super) struct World<'a> {
     pub(super) limits: Limits,
@@ -20,6 +23,8 @@ pub(super) struct World<'a> {
     pub(super) commands: Vec<(Host, Arc<[u8]>)>,
     /// What an application asks for at once when its host comes up again.
     pub(super) at_restart: Vec<(Host, Arc<[u8]>)>,
+    /// What an application asks for because of what it is told.
+    pub(super) applications: Vec<(Host, Reaction<'a>)>,
     /// Each host's machine before it has started, of which a host gets a copy whenever it comes up.
     pub(super) fresh: Vec<Box<dyn Node>>,
     /// The hosts that may crash.

@@ -1,7 +1,7 @@
 //! How a simulation goes on: the next event in the order of moments, what a host makes of it, and what follows.
 
 use super::host::{Power, Waiting};
-use super::network::Fate;
+use super::network::{Copy, Fate};
 use super::queue::Happening;
 use super::{MAX_EVENTS, MAX_EVENTS_PER_MOMENT, MAX_PLANNED, Simulation};
 use crate::crash::Crash;
@@ -45,6 +45,8 @@ impl Simulation<'_> {
             Happening::Arrival(carried) => self.arrive(carried),
             Happening::Timer(host, timer) => self.timer(host, timer),
             Happening::Ready(host) => self.catch_up(host),
+            Happening::Command(host, crashes, _) if self.crashes(host) != crashes => Ok(()),
+            Happening::Command(host, _, bytes) => self.do_command(host, bytes),
             Happening::Change(change) if self.is_fair && change.does_harm() => Ok(()),
             Happening::Change(change) => self.change(&change),
         }
@@ -169,7 +171,13 @@ impl Simulation<'_> {
             Action::Notify(bytes) => {
                 let bytes: Arc<[u8]> = bytes.into();
                 self.trace.push(self.now, || What::Notified(host, bytes.clone()));
-                self.hosts[usize::from(host.0)].notices.push(bytes);
+                let state = &mut self.hosts[usize::from(host.0)];
+                if let Some(application) = &mut state.application {
+                    for (after, command) in application(self.now, &bytes) {
+                        self.queue.plan(self.now + after, Happening::Command(host, state.crashes, command));
+                    }
+                }
+                state.notices.push(bytes);
             }
             Action::Discard(_) => {}
         }
@@ -222,8 +230,18 @@ impl Simulation<'_> {
             if copy.changed.is_some() {
                 self.trace.push(self.now, || What::Corrupted(carried(&datagram, number)));
             }
-            let arriving = carried(copy.changed.as_ref().unwrap_or(&datagram), number);
-            self.queue.plan(self.now + copy.delay, Happening::Arrival(arriving));
+        }
+        let mut arrives = |delay, bytes| {
+            self.queue.plan(self.now + delay, Happening::Arrival(Carried { number, from, to, bytes }));
+        };
+        // Most datagrams arrive as they are and once, so they are not counted up and down.
+        match (first, second) {
+            (Some(Copy { delay, changed }), None) => arrives(delay, changed.unwrap_or(datagram)),
+            (first, second) => {
+                for Copy { delay, changed } in [first, second].into_iter().flatten() {
+                    arrives(delay, changed.unwrap_or_else(|| datagram.clone()));
+                }
+            }
         }
         Ok(())
     }

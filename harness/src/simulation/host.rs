@@ -15,6 +15,9 @@ use std::time::Duration;
 /// Makes the host's machine, at the start and after each crash.
 pub(super) type Maker<'a> = Rc<dyn Fn() -> Result<Box<dyn Node>, Crash> + 'a>;
 
+/// What an application asks for when it is told something, and how much later.
+pub(super) type Application<'a> = Box<dyn FnMut(Time, &[u8]) -> Vec<(Duration, Vec<u8>)> + 'a>;
+
 /// What a host is like. The default is a perfect one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HostOptions {
@@ -50,6 +53,7 @@ pub(super) enum Waiting {
 pub(super) struct SimulatedHost<'a> {
     pub(super) node: Option<Box<dyn Node>>,
     pub(super) maker: Option<Maker<'a>>,
+    pub(super) application: Option<Application<'a>>,
     pub(super) events: u64,
     /// One part more, the number of an event, makes them the dice of that event.
     pub(super) dice: Dice,
@@ -71,6 +75,7 @@ impl<'a> SimulatedHost<'a> {
         SimulatedHost {
             node: None,
             maker: None,
+            application: None,
             events: 0,
             dice,
             notices: vec![],

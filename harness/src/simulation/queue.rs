@@ -17,6 +17,8 @@ pub(super) enum Happening {
     Timer(Host, TimerId),
     /// A busy host has time again.
     Ready(Host),
+    /// An application asks for something, if its host has not crashed more often than this.
+    Command(Host, u32, Vec<u8>),
     Change(Box<Change>),
 }
 
@@ -122,7 +124,7 @@ mod tests {
     fn all(queue: &mut Queue) -> Vec<(Time, u16)> {
         let number = |what| match what {
             Happening::Ready(Host(host)) | Happening::Timer(Host(host), _) => host,
-            Happening::Arrival(_) | Happening::Change(_) => u16::MAX,
+            Happening::Arrival(_) | Happening::Change(_) | Happening::Command(..) => u16::MAX,
         };
         std::iter::from_fn(|| queue.take().map(|(at, what)| (at, number(what)))).collect()
     }
