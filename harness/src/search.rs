@@ -207,7 +207,13 @@ impl<'a> Search<'a> {
 
     /// This host may crash, at any moment and at any operation on its disk, and comes up again at any later one.
     pub fn may_crash(&mut self, host: Host) {
-        self.setting.mortal.push(host);
+        self.setting.mortal.push((host, 0));
+    }
+
+    /// As [`Search::may_crash`], but not before all the commands that there are so far were given: then it is sure what was
+    /// asked of its first life.
+    pub fn may_crash_when_asked(&mut self, host: Host) {
+        self.setting.mortal.push((host, self.setting.commands.len()));
     }
 
     /// The application on a host asks for something, at any moment but in this order.

@@ -131,7 +131,8 @@ impl State {
             }
         }
         if self.spent.crashes < limits.crashes {
-            for host in world.mortal.iter().filter(|host| self.is_up(**host)) {
+            let mortal = world.mortal.iter().filter(|(host, after)| self.may_crash(*host, *after));
+            for (host, _) in mortal {
                 moves.push(Move::Crash(*host, Unsynced::Lost));
                 if self.host(*host).disk.has_unsynced() {
                     moves.extend(
@@ -141,6 +142,10 @@ impl State {
             }
         }
         !armed.is_empty() && self.spent.timers >= limits.timers
+    }
+
+    fn may_crash(&self, host: Host, after: usize) -> bool {
+        self.is_up(host) && self.commands_given() >= after
     }
 
     fn datagram_faults(&self, flight: &[u16], world: &World<'_>, moves: &mut Vec<Move>) {
@@ -174,7 +179,8 @@ impl State {
     /// The crashes that could strike within a move that led to `next`.
     pub(super) fn interrupts(&self, by: Move, next: &Next<'_>, world: &World<'_>, moves: &mut Vec<Move>) {
         let (Move::Cause(cause), Some((host, disk_actions))) = (by, next.stepped) else { return };
-        if world.mortal.contains(&host) && self.spent.crashes < world.limits.crashes {
+        let mortal = world.mortal.iter().any(|(it, after)| *it == host && self.may_crash(host, *after));
+        if mortal && self.spent.crashes < world.limits.crashes {
             for unsynced in [Unsynced::Lost, Unsynced::Hollow] {
                 moves.extend((1..disk_actions).map(|after| Move::Interrupt(cause, after, unsynced)));
             }

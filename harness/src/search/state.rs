@@ -27,8 +27,8 @@ pub(super) struct World<'a> {
     pub(super) applications: Vec<(Host, Reaction<'a>)>,
     /// Each host's machine before it has started, of which a host gets a copy whenever it comes up.
     pub(super) fresh: Vec<Box<dyn Node>>,
-    /// The hosts that may crash.
-    pub(super) mortal: Vec<Host>,
+    /// The hosts that may crash, each once so many commands were given.
+    pub(super) mortal: Vec<(Host, usize)>,
     /// What may arrive though nobody sent it, each once.
     pub(super) injected: Vec<Carried>,
     /// Which datagrams may be lost, copied and changed; all when there are none here.

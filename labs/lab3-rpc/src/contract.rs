@@ -1,0 +1,65 @@
+//! What a remote procedure call promises, rule by rule. The types that the rules speak of are in `types.rs` and
+//! `message.rs`.
+//!
+//! The application on one host asks a client to call a method; the client asks the server on another host; the server tells
+//! its application to execute it, and the result goes back. Between them is a network that loses, duplicates, delays,
+//! reorders and corrupts datagrams, and both may crash and be started again.
+//!
+//! # Part B: calls over UDP
+//! - **B1** At its start each machine draws its incarnation with `ctx.random()`. A client numbers its calls 1, 2, 3 and so
+//!   on, in the order in which they are asked for.
+//! - **B2** A client that has a call and does not know the server's incarnation sends `HELLO`, and again at the end of each
+//!   RTO, until a `WELCOME` for its own incarnation comes. Calls wait meanwhile; then their requests are sent, in order.
+//!   When it knows the server's incarnation, a client sends a request at once, and drops every `WELCOME`. A server answers
+//!   each `HELLO` at once with `WELCOME`.
+//! - **B3** A `REQUEST` that is not answered is sent again at the end of each RTO, with the same call number. Each request
+//!   has an RTO of its own, and so has `HELLO`: it is `rto.first`, and doubles each time that it runs out, up to `rto.max`.
+//!   `oldest` is the smallest number of a call that is not finished when the datagram is sent.
+//! - **B4** The client takes only what comes from the server's host and names its own incarnation. A `REPLY` counts when its
+//!   call is sent and not finished: `Finished` with `Done` is told, once, and no timer of that call is left. Any other
+//!   `REPLY` is dropped.
+//! - **B5** Calls do not wait for each other, and replies come in any order.
+//! - **B6** A server tells its application `Execute` for a `REQUEST` that names the server's own incarnation. When the
+//!   application says `Finish`, a `REPLY` goes to the host from which the request came. In part B every copy of a request
+//!   may be executed.
+//! - **B7** A `REQUEST` that names another server is not executed, but answered with `GONE`. A client takes a `GONE` that
+//!   says that the server which it knows is gone: every call whose request was sent is `Unknown` (`Restarted`), in the order
+//!   of the numbers, and from then on it knows the server that has answered. Any other `GONE` is dropped.
+//! - **B8** A call with more than `MAX_ARGUMENTS` bytes has its number like any other, but nothing is sent: it is
+//!   `NotExecuted` (`TooLarge`) at once. Instead of a result with more than `MAX_RESULT` bytes the server sends
+//!   `Fault::TooLarge`.
+//! - **B9** What cannot be decoded is dropped: no answer, no change, no panic. So is every kind of message that this side does
+//!   not take: a client takes `WELCOME`, `REPLY`, `GONE` (and, in part D, `WORKING`), a server `HELLO`, `REQUEST` (and
+//!   `PROBE`). A `Finish` of a call that the server does not know changes nothing.
+//! - **B10** Without faults, and with an RTO longer than a call takes, a call costs two datagrams, after two for `HELLO` and
+//!   `WELCOME`. With no call unfinished a client sets no timer. What it remembers does not grow with finished calls.
+//!
+//! # Part C: at most once
+//! - **C1** A call is executed at most once, whatever becomes of its datagrams. The server knows it by the client's
+//!   incarnation and the number of the call; where the request comes from does not matter. A copy of the request of a call
+//!   that is being executed is answered with `WORKING`, a copy of one that is done with the same `REPLY` as before, also when
+//!   that is a fault.
+//! - **C2** The `oldest` of a client's requests moves on: what is before the largest that the server has seen of this
+//!   incarnation, the client does not want any more. The server forgets these calls, and never executes or answers a request
+//!   with such a number. When such a call is still being executed, its `Finish` changes nothing.
+//! - **C3** A server keeps a reply until C2 or this rule lets it go: a client of which no `REQUEST` and no `PROBE` has come
+//!   for `forget_after` is forgotten, unless a call of it is being executed; then it is looked at again after another
+//!   `forget_after`. Nothing else makes it forget: not how many replies there are, and not that they were sent.
+//! - **C4** What a server remembers does not grow with the number of calls that C2 and C3 let go, nor with that of `HELLO`s
+//!   and of dropped datagrams.
+//!
+//! # Part D: long calls
+//! - **D1** A call that is being executed for `acknowledge_after`, counted from its first request, is acknowledged with
+//!   `WORKING`, once.
+//! - **D2** When `WORKING` comes for a call that is sent and not finished, its request is not sent again. Instead, after
+//!   `watch`, a `PROBE` is sent, and another one after each further `watch`, until the call is finished. A further `WORKING`
+//!   changes nothing.
+//! - **D3** A server answers a `PROBE` that names it: with `WORKING` when the call is being executed, with its `REPLY` when it
+//!   is done; else it drops it. A `PROBE` that names another server is answered with `GONE`.
+//! - **D4** A call that is not finished `deadline` after it was asked for is finished then: it is `Unknown` (`Deadline`) when
+//!   its request was ever sent, else `NotExecuted` (`Deadline`). The deadline is for the whole call, however often its
+//!   request is sent.
+//! - **D5** When calls are unfinished and nothing was heard for `give_up`, all of them are finished, in the order of their
+//!   numbers: `Unknown` (`Silent`) when their request was ever sent, else `NotExecuted` (`Silent`). The time begins when a
+//!   call is asked for while none was unfinished, and anew with each datagram from the server's host that can be decoded and
+//!   names the client's incarnation.

@@ -1,0 +1,16 @@
+//! Lab 3, the half that students are given: messages, what the two machines are asked and tell, and the scenarios.
+//!
+//! The contract is in `contract.rs`; start there. The types that it speaks of are in `types.rs` and `message.rs`.
+
+pub mod contract;
+mod message;
+pub mod scenarios;
+pub mod types;
+
+pub use faultline::{Context, Host, Machine, Never, Time};
+pub use message::{CallId, Incarnation, Message, MessageError, Target};
+pub use types::{CLIENT, SERVER};
+pub use types::{
+    CallOutcome, ClientCommand, ClientConfig, ClientNotice, Fault, MAX_ARGUMENTS, MAX_RESULT, RtoConfig,
+    ServerCommand, ServerConfig, ServerNotice, Why,
+};

@@ -1,0 +1,358 @@
+//! Part D: long calls.
+
+use super::checks::{
+    ACKNOWLEDGE_AFTER, ANN, Alone, FAR, GIVE_UP, NEXT, RTO, Served, THERE, WATCH, call, call_within,
+    client_config, done, not_executed, reply_to, unknown, working,
+};
+use super::history::{Ends, History, Promise};
+use super::searched::{Calls, Mortal, search};
+use super::world::{Load, World as Net};
+use crate::{CallId, ClientConfig, Host, Message, Why};
+use faultline::disk::Unsynced;
+use faultline::ms;
+use faultline::random::{Draw as _, Random};
+use faultline::scenario::{Bench, Outcome, Scenario, World};
+use faultline::script::PEER;
+use faultline::search::Limits;
+use faultline::simulation::{Change, Link};
+use std::time::Duration;
+
+pub(super) const SCENARIOS: &[Scenario] = &[
+    Scenario {
+        id: "D1",
+        name: "a server that needs long for a call says so, once, and a quick one does not",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D1. When is a call long, and from when is that counted? What ends the waiting?",
+        run: acknowledges,
+    },
+    Scenario {
+        id: "D2",
+        name: "a client whose call is worked on asks now and then, and repeats no request",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D2. Which timer does WORKING change, and which does it not?",
+        run: watches,
+    },
+    Scenario {
+        id: "D3",
+        name: "a server says how a call goes when it is asked",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D3. What can be the state of a call that somebody asks about?",
+        run: is_asked,
+    },
+    Scenario {
+        id: "D4",
+        name: "a call ends at its deadline, and says whether it can have been executed",
+        part: 'D',
+        points: 4,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D4. Of which calls does a client know for sure that nobody has ever heard of them?",
+        run: deadlines,
+    },
+    Scenario {
+        id: "D5",
+        name: "a silent server is given up, and any sign of life counts",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D5. When does the time begin, and what begins it anew?",
+        run: silence,
+    },
+    Scenario {
+        id: "D6",
+        name: "a call that takes ten minutes costs few datagrams",
+        part: 'D',
+        points: 3,
+        world: World::Simulation,
+        seeds: 5,
+        hint: "Rules D1 to D3. Count the requests: how many of them did the server not know of yet?",
+        run: long_calls,
+    },
+    Scenario {
+        id: "D7",
+        name: "a long call is answered in the end, whichever datagrams are lost, copied or late",
+        part: 'D',
+        points: 4,
+        world: World::Search,
+        seeds: 1,
+        hint: "Rules D1 to D3. Who waits for whom at the end of the story? Who would have to ask?",
+        run: every_order,
+    },
+    Scenario {
+        id: "D8",
+        name: "a call that was given up is not executed after a newer one",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rules C2 and D4. What does the first request after a deadline tell the server?",
+        run: given_up,
+    },
+    Scenario {
+        id: "D9",
+        name: "through crashes, cuts and deadlines every client is told the truth, and no call is executed twice",
+        part: 'D',
+        points: 5,
+        world: World::Simulation,
+        seeds: 20,
+        hint: "Rules B7, C1, D4 and D5. Replay the seed with --full and follow the one call that the reason names through all its datagrams.",
+        run: disasters,
+    },
+];
+
+fn acknowledges(bench: &Bench<'_>) -> Outcome {
+    let mut server = Served::start(bench)?;
+    server.request(ANN, 1, 1, "a")?;
+    server.expect_execute(ANN, 1, "a", "rule B6: this request is for this server")?;
+    server.script.pass(ACKNOWLEDGE_AFTER - ms(100))?;
+    server.script.expect_nothing("rule D1: this may still be a quick call")?;
+    server.request(ANN, 1, 1, "a")?;
+    server.expect(&working(ANN, 1), "rule C1: call 1 is being executed")?;
+    server.request(ANN, 2, 1, "b")?;
+    server.expect_execute(ANN, 2, "b", "rule B6: this request is for this server")?;
+    server.script.pass(ms(100))?;
+    server.expect(&working(ANN, 1), "rule D1: call 1 takes long, counted from its first request")?;
+    server.script.pass(ACKNOWLEDGE_AFTER - ms(101))?;
+    server.script.expect_nothing("rule D1: call 2 came later")?;
+    server.finish(ANN, 2, Ok("B"))?;
+    server.expect(&reply_to(ANN, 2, "B"), "rule B6: call 2 is done")?;
+    server.script.pass(20 * ACKNOWLEDGE_AFTER)?;
+    server.script.expect_nothing("rule D1: call 2 was quick, and call 1 is acknowledged")?;
+    server.finish(ANN, 1, Ok("A"))?;
+    server.expect(&reply_to(ANN, 1, "A"), "rule B6: call 1 is done, at last")
+}
+
+fn watches(bench: &Bench<'_>) -> Outcome {
+    let mut client = Alone::calling(bench, "a")?;
+    client.script.command(&call("b"))?;
+    client.expect_request(THERE, 2, 1, "b", "rule B2: the server is known")?;
+    client.script.pass(RTO / 2)?;
+    client.script.deliver(PEER, &working(client.me, 1))?;
+    client.script.expect_nothing("rule D2: the server is at it")?;
+    client.script.pass(RTO / 2)?;
+    client.expect_request(THERE, 2, 1, "b", "rule B3: nothing was heard of call 2")?;
+    client.reply(2, "B")?;
+    client.script.expect_notice(&done(2, "B"), "rule B4: this is the reply to call 2")?;
+    client.script.pass(WATCH - RTO / 2 - ms(1))?;
+    client.script.expect_nothing("rule D2: the request of call 1 is not sent again")?;
+    client.script.pass(ms(1))?;
+    client.expect_probe(1, "rule D2: the client asks how it goes")?;
+    client.script.pass(WATCH / 2)?;
+    client.script.deliver(PEER, &working(client.me, 1))?;
+    client.script.pass(WATCH / 2)?;
+    client.expect_probe(1, "rule D2: a further WORKING does not put it off")?;
+    client.script.pass(WATCH)?;
+    client.expect_probe(1, "rule D2: it goes on asking, also when it was not answered")?;
+    client.reply(1, "A")?;
+    client.script.expect_notice(&done(1, "A"), "rule B4: this is the reply to call 1")?;
+    client.script.deliver(PEER, &working(client.me, 1))?;
+    client.script.pass(2 * WATCH)?;
+    client.script.expect_nothing("rule B4: call 1 is finished")?;
+    client.script.expect_no_timer("rule B10: no call is unfinished")
+}
+
+fn is_asked(bench: &Bench<'_>) -> Outcome {
+    let mut server = Served::start(bench)?;
+    server.probe(ANN, 1)?;
+    server.script.expect_nothing("rule D3: nobody knows of this call")?;
+    server.request(ANN, 1, 1, "a")?;
+    server.expect_execute(ANN, 1, "a", "rule B6: this request is for this server")?;
+    server.probe(ANN, 1)?;
+    server.expect(&working(ANN, 1), "rule D3: call 1 is being executed")?;
+    server.finish(ANN, 1, Ok("A"))?;
+    server.expect(&reply_to(ANN, 1, "A"), "rule B6: call 1 is done")?;
+    for _ in 0..2 {
+        server.probe(ANN, 1)?;
+        server.expect(&reply_to(ANN, 1, "A"), "rule D3: the client may have missed the reply")?;
+    }
+    server.probe(ANN, 2)?;
+    server.script.expect_nothing("rule D3: nobody knows of call 2")?;
+    let probe = Message::Probe { client: ANN, server: NEXT, call: CallId(1) };
+    server.script.deliver(PEER, &probe.encode())?;
+    let gone = Message::Gone { client: ANN, asked: NEXT, server: server.me };
+    server.expect(&gone.encode(), "rule D3: another server was asked")?;
+    server.script.expect_nothing("rule D3: nothing is executed")
+}
+
+fn deadlines(bench: &Bench<'_>) -> Outcome {
+    const DEADLINE: Duration = ms(10_000);
+    let mut client = Alone::start(bench)?;
+    client.script.command(&call_within("a", DEADLINE))?;
+    client.greeted()?;
+    client.script.pass(DEADLINE - ms(1))?;
+    client.script.take_datagrams();
+    client.script.expect_nothing("rule D4: there is 1 ms left")?;
+    client.script.pass(ms(1))?;
+    client
+        .script
+        .expect_notice(&not_executed(1, Why::Deadline), "rule D4: nobody has ever heard of call 1")?;
+    client.script.expect_no_timer("rule B10: no call is unfinished")?;
+
+    client.script.command(&call_within("b", DEADLINE))?;
+    client.greeted()?;
+    client.welcome(THERE)?;
+    client.expect_request(THERE, 2, 2, "b", "rule D4: call 1 is finished, so call 2 is the oldest")?;
+    client.script.pass(DEADLINE / 2)?;
+    client.script.command(&call_within("c", FAR))?;
+    client.script.take_datagrams();
+    client.script.deliver(PEER, &working(client.me, 2))?;
+    client.script.pass(DEADLINE / 2 - ms(1))?;
+    client.script.take_datagrams();
+    client.script.expect_nothing("rule D4: there is 1 ms left")?;
+    client.script.pass(ms(1))?;
+    client.script.take_datagrams();
+    let rule = "rule D4: the deadline is for the whole call, however often it is sent; the server may have executed it";
+    client.script.expect_notice(&unknown(2, Why::Deadline), rule)?;
+    client.reply(2, "B")?;
+    client.script.expect_nothing("rule B4: call 2 is finished")?;
+    client.reply(3, "C")?;
+    client.script.expect_notice(&done(3, "C"), "rule D4: call 3 has a deadline of its own")?;
+    client.script.pass(2 * DEADLINE)?;
+    client.script.expect_nothing("rule D4: a call that is finished has no deadline")
+}
+
+fn silence(bench: &Bench<'_>) -> Outcome {
+    let mut client = Alone::start(bench)?;
+    client.script.command(&call("a"))?;
+    client.greeted()?;
+    client.script.pass(GIVE_UP - ms(1))?;
+    client.script.take_datagrams();
+    client.script.expect_nothing("rule D5: there is 1 ms left")?;
+    client.script.pass(ms(1))?;
+    client.script.take_datagrams();
+    client.script.expect_notice(&not_executed(1, Why::Silent), "rule D5: nobody has ever heard of call 1")?;
+    client.script.expect_no_timer("rule B10: no call is unfinished")?;
+
+    client.script.command(&call("b"))?;
+    client.greeted()?;
+    client.welcome(THERE)?;
+    client.expect_request(THERE, 2, 2, "b", "rule B2: now the client knows the server")?;
+    client.script.pass(GIVE_UP - ms(1))?;
+    client.script.command(&call("c"))?;
+    client.script.deliver(PEER, &reply_to(client.me, 1, "A"))?;
+    client.script.pass(GIVE_UP - ms(1))?;
+    client.script.take_datagrams();
+    client.script.expect_nothing("rule D5: the server has said something, if nothing of use")?;
+    client.script.deliver(PEER, b"garbage")?;
+    client.script.deliver(PEER, &reply_to(ANN, 2, "B"))?;
+    client.script.pass(ms(1))?;
+    client.script.take_datagrams();
+    for number in [2, 3] {
+        let rule =
+            "rule D5: garbage and what is for others are no signs of life; the server may have executed it";
+        client.script.expect_notice(&unknown(number, Why::Silent), rule)?;
+    }
+    client.script.expect_no_timer("rule B10: no call is unfinished")?;
+    client.script.pass(2 * GIVE_UP)?;
+    client.script.command(&call("d"))?;
+    client.expect_request(THERE, 4, 4, "d", "rule D5: the server is still the one that is known")?;
+    client.script.pass(GIVE_UP - ms(1))?;
+    client.script.take_datagrams();
+    client.reply(4, "D")?;
+    client.script.expect_notice(&done(4, "D"), "rule D5: the time began with call 4")
+}
+
+fn long_calls(bench: &Bench<'_>) -> Outcome {
+    const LONG: Duration = Duration::from_secs(600);
+    let history = History::new(Promise::AtMostOnce, Ends::Done);
+    let client = client_config(Host(0));
+    let load = Load { calls: 4, at_once: 2, work: LONG, client, ..Load::default() };
+    let link = Link { loss: 0.01, latency_max: ms(20), ..Link::default() };
+    let mut world = Net::start(bench, link, load, history)?;
+    world.begin()?;
+    world.finish(Duration::from_secs(10_000))?;
+    let span = world.simulation.now().since(faultline::Time::ZERO);
+    let [_, calls] = world.progress();
+    let most = calls as u64 * 6 + 2 * 2 * world.clients.len() as u64 * (span.as_secs() / WATCH.as_secs() + 1);
+    let counts = |from, to| world.simulation.counts(from, to).sent;
+    let sent: u64 = world
+        .clients
+        .iter()
+        .map(|client| counts(*client, world.server) + counts(world.server, *client))
+        .sum();
+    if sent > most {
+        return Err(world.simulation.fail(format!(
+            "Rules D1 to D3: {calls} calls took {} s in all; a question and an answer each {} s for each of them are {most} \
+             datagrams, but {sent} were sent.",
+            span.as_secs(),
+            WATCH.as_secs()
+        )));
+    }
+    Ok(())
+}
+
+fn every_order(bench: &Bench<'_>) -> Outcome {
+    let calls = Calls { ann: &["a"], bob: &[], mortal: Mortal::Nobody, promise: Promise::AtMostOnce };
+    let limits = Limits { losses: 2, duplicates: 1, timers: 4, in_flight: 5, ..Limits::default() };
+    search(bench, limits, calls, 1).map(|_| ())
+}
+
+fn given_up(bench: &Bench<'_>) -> Outcome {
+    let mut client = Alone::start(bench)?;
+    client.script.command(&call_within("a", ms(500)))?;
+    client.greeted()?;
+    client.welcome(THERE)?;
+    client.expect_request(THERE, 1, 1, "a", "rule B2: now the client knows the server")?;
+    client.script.pass(ms(500))?;
+    client.script.expect_notice(&unknown(1, Why::Deadline), "rule D4: its time is over, and it was sent")?;
+    client.script.command(&call("b"))?;
+    client.expect_request(THERE, 2, 2, "b", "rule B3: call 1 is finished, so call 2 is the oldest")?;
+
+    let mut server = Served::start(bench)?;
+    server.serve(ANN, 2, 2, "b")?;
+    server.request(ANN, 1, 1, "a")?;
+    server.script.expect_nothing("rule C2: the client has given call 1 up, and has been told so")?;
+    server.serve(ANN, 3, 3, "c")
+}
+
+fn disasters(bench: &Bench<'_>) -> Outcome {
+    let mut random = Random::new(bench.seed() ^ 0x4439);
+    let history = History::new(Promise::AtMostOnce, Ends::Any);
+    let client = ClientConfig { give_up: ms(30_000), ..client_config(Host(0)) };
+    let deadline = ms([20_000, 90_000][(bench.seed() % 2) as usize]);
+    let load = Load { calls: 60, at_once: 3, work: ms(6_000), deadline, client, ..Load::default() };
+    let link =
+        Link { loss: 0.05, duplicate: 0.2, copy_delay: ms(40_000), latency_max: ms(30), ..Link::default() };
+    let mut world = Net::start(bench, link, load, history)?;
+    world.begin()?;
+    for _ in 0..bench.amount(6) {
+        world.pass(ms(random.below(40_000)))?;
+        let client = random.below(2) as usize;
+        let (server, other) = (world.server, world.clients[client]);
+        let span = ms(random.below(50_000));
+        match random.below(3) {
+            0 => {
+                world.simulation.change(&Change::Crash(server, Unsynced::Lost))?;
+                world.pass(span)?;
+                world.simulation.change(&Change::Restart(server))?;
+            }
+            1 => {
+                world.simulation.change(&Change::Crash(other, Unsynced::Lost))?;
+                world.forget(client);
+                world.pass(span)?;
+                world.simulation.change(&Change::Restart(other))?;
+                world.begin_one(client)?;
+            }
+            _ => {
+                let links = [(server, other), (other, server)];
+                let cut = &links[random.below(2) as usize..];
+                cut.iter().try_for_each(|(from, to)| world.simulation.change(&Change::Cut(*from, *to)))?;
+                world.pass(span)?;
+                cut.iter().try_for_each(|(from, to)| world.simulation.change(&Change::Heal(*from, *to)))?;
+            }
+        }
+    }
+    world.simulation.stop_faults()?;
+    world.finish(Duration::from_secs(20_000))?;
+    world.simulation.require_faults()
+}
