@@ -60,7 +60,7 @@ impl Plan {
 
 /// The plans of these labs, or of all when none is named.
 pub(crate) fn plans(labs: &[String]) -> io::Result<Vec<Plan>> {
-    let public = [lab1_kit::scenarios::suite(), lab2_kit::scenarios::suite()];
+    let public = [lab1_kit::scenarios::suite(), lab2_kit::scenarios::suite(), lab3_kit::scenarios::suite()];
     if let Some(unknown) = labs.iter().find(|lab| public.iter().all(|suite| suite.lab != lab.as_str())) {
         let known: Vec<_> = public.iter().map(|suite| suite.lab).collect();
         let text = format!("there is no lab {unknown}; there are {}", known.join(", "));
