@@ -5,6 +5,25 @@
 //! its application to execute it, and the result goes back. Between them is a network that loses, duplicates, delays,
 //! reorders and corrupts datagrams, and both may crash and be started again.
 //!
+//! # Part A: marshalling and stubs
+//! - **A1** `encode` makes of a value these bytes. A number has as many bytes as its type, the most significant first; a signed
+//!   one is in two's complement, one with a point in the format of IEEE 754. A `bool` is one byte, 0 or 1, a `char` its UTF-8
+//!   bytes. A text, a list or a map is its length (of a text in bytes) as a `u64`, and then what is in it. An `Option` is one
+//!   byte, 0 or 1, and then the value, if there is one. An enum is the number of its variant as a `u32`, counted from 0, and
+//!   then its fields. Structures and tuples are their fields, in order, and nothing else.
+//! - **A2** `decode` gives the value of which the bytes are the encoding, all of them. Everything else is `Unreadable`: bytes
+//!   that end too early, bytes that are left over, a `bool` or an `Option` that is neither 0 nor 1, a variant that there is
+//!   not, text that is not UTF-8. Nothing panics.
+//! - **A3** More than `MAX_VALUE` bytes are `Unreadable`, and so is what is nested more than `MAX_DEPTH` deep or has more than
+//!   `MAX_VALUES` values. A length that promises more than is there costs neither memory nor time.
+//! - **A4** `service!` gives the client for each method a function with the signature of the method, which makes the question:
+//!   service, version and method by their numbers, and the arguments encoded as one tuple.
+//! - **A5** `Question::answer` makes of the outcome of a call its result, decoded. A fault is `CallError::Fault`, a result that
+//!   cannot be decoded `CallError::BadResult`, and what has no answer says whether it was not executed or nobody knows.
+//! - **A6** `dispatch` calls the method that is asked for, once, and encodes what it returns. Another service, or a method that
+//!   there is not, is `Fault::NoSuchMethod`. Another version of the service is `Fault::WrongVersion` with the version that is
+//!   there, whatever the method. Arguments that cannot be decoded are `Fault::BadArguments`, and nothing is called.
+//!
 //! # Part B: calls over UDP
 //! - **B1** At its start each machine draws its incarnation with `ctx.random()`. A client numbers its calls 1, 2, 3 and so
 //!   on, in the order in which they are asked for.

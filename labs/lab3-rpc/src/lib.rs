@@ -3,7 +3,9 @@
 //! The contract is in `contract.rs`; start there. The types that it speaks of are in `types.rs` and `message.rs`.
 
 pub mod contract;
+pub mod limits;
 mod message;
+pub mod samples;
 pub mod scenarios;
 pub mod types;
 
@@ -11,6 +13,6 @@ pub use faultline::{Context, Host, Machine, Never, Time};
 pub use message::{CallId, Incarnation, Message, MessageError, Target};
 pub use types::{CLIENT, SERVER};
 pub use types::{
-    CallOutcome, ClientCommand, ClientConfig, ClientNotice, Fault, MAX_ARGUMENTS, MAX_RESULT, RtoConfig,
-    ServerCommand, ServerConfig, ServerNotice, Why,
+    CallError, CallOutcome, ClientCommand, ClientConfig, ClientNotice, Fault, MAX_ARGUMENTS, MAX_RESULT,
+    MAX_VALUE, RtoConfig, ServerCommand, ServerConfig, ServerNotice, Unreadable, Why,
 };

@@ -2,6 +2,7 @@
 
 pub mod checks;
 pub mod history;
+mod part_a;
 mod part_b;
 mod part_c;
 mod part_d;
@@ -13,6 +14,7 @@ use faultline::scenario::{Scenario, Suite};
 /// The public scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 3] = [part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS];
+    let parts: [&[Scenario]; 4] =
+        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS];
     Suite { lab: "lab3-rpc", scenarios: parts.concat(), bonus: &[] }
 }

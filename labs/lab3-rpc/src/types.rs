@@ -13,6 +13,28 @@ pub const MAX_ARGUMENTS: usize = 1_000;
 /// The most bytes that a result may have.
 pub const MAX_RESULT: usize = 1_000;
 
+/// The most bytes that an encoded value may have.
+pub const MAX_VALUE: usize = 65_536;
+
+// ANCHOR: values
+/// Bytes are not the encoding of a value of the wanted type (part A); the text says why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Unreadable(pub String);
+
+/// Why a caller has no result (part A).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CallError {
+    /// The server has answered, with this fault.
+    Fault(Fault),
+    /// The server has answered, and its result cannot be read.
+    BadResult(Unreadable),
+    /// The call was not executed, and will not be.
+    NotExecuted(Why),
+    /// Nobody can say whether the call was executed, is, or will be.
+    Unknown(Why),
+}
+// ANCHOR_END: values
+
 // ANCHOR: client
 /// What a client is told when it is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -197,6 +219,27 @@ impl fmt::Display for ServerCommand {
         }
     }
 }
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "it cannot be read: {}", text::line(&self.0, 80))
+    }
+}
+
+impl std::error::Error for Unreadable {}
+
+impl fmt::Display for CallError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            CallError::Fault(fault) => fault.fmt(f),
+            CallError::BadResult(unreadable) => write!(f, "the result: {unreadable}"),
+            CallError::NotExecuted(why) => write!(f, "the call was not executed: {why}"),
+            CallError::Unknown(why) => write!(f, "the call may have been executed or not: {why}"),
+        }
+    }
+}
+
+impl std::error::Error for CallError {}
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
