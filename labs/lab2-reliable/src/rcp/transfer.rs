@@ -46,9 +46,9 @@ impl Options {
             peer: Host(1),
             window: self.window,
             rto: RtoConfig {
-                first: Duration::from_millis(200),
+                first: Duration::from_millis(50),
                 min: Duration::from_millis(5),
-                max: Duration::from_secs(2),
+                max: Duration::from_secs(1),
                 granularity: Duration::from_millis(1),
             },
             keep_alive: self.give_up / 4,

@@ -4,10 +4,10 @@
 //! when nothing of that has happened for many of the kit's own ticks. A copy that goes on and on decides nothing.
 
 use crate::rcp::draft_of;
-use crate::types::RCP;
+use crate::{RCP, Segment};
 use faultline::live::patience::Patience;
 use faultline::live::process::{Finished, Process};
-use faultline::live::relay::{CLIENTS, Relay, SERVER, direct};
+use faultline::live::relay::{CLIENTS, Record, Relay, SERVER, direct};
 use faultline::live::unwritten;
 use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Failure, Outcome, ensure};
@@ -61,8 +61,8 @@ impl Copy {
         let end = run.watch();
         let written = run.written();
         let Run { folder, sender, receiver, relay, rows, started } = run;
-        let told =
-            Told { written, len: self.len, rows, started, sender: last(sender)?, receiver: last(receiver)? };
+        let (log, sender, receiver) = (relay.log(), last(sender)?, last(receiver)?);
+        let told = Told { written, len: self.len, rows, started, log, sender, receiver };
         end.map_err(|why| told.explain(why)).and_then(|()| told.both_ended_well())?;
         let copy = fs::read(folder.path().join(COPY)).map_err(|error| unreadable(&error))?;
         told.same(file, &copy)?;
@@ -112,6 +112,7 @@ impl Run {
             Failure::new(format!("rcp must say where it listens, and says {:?}.", text::line(&line, 80)))
         })?;
         let relay = Relay::start(addr, bench.seed())?;
+        relay.keep_log();
         relay.links(copy.link);
         let to = relay.addr().to_string();
         let send = arguments(["send", FILE, &to]);
@@ -176,6 +177,8 @@ struct Told {
     len: usize,
     rows: Vec<Row>,
     started: Instant,
+    /// What the network has seen.
+    log: Vec<Record>,
     sender: Finished,
     receiver: Finished,
 }
@@ -187,8 +190,9 @@ impl Told {
 
     /// The rules that are at work where the copy has come to.
     fn rules(&self) -> &'static str {
+        let is_open = |record: &Record| matches!(Segment::decode(&record.datagram), Ok(Segment::Data { .. }));
         match self.written {
-            0 => "Rules E1 to E4",
+            0 if !self.log.iter().any(is_open) => "Rules E1 to E4",
             written if written < self.len as u64 => "Rules A2, B1 and C1 to C4",
             _ => "Rules E5 and E6",
         }
@@ -249,11 +253,23 @@ impl Told {
         )))
     }
 
-    /// A failure with what the processes said and how they ended.
+    /// The last datagrams that came to the network, and what it did with them.
+    fn last_datagrams(&self) -> impl Iterator<Item = Row> {
+        const DATAGRAMS: usize = 4;
+        self.log[self.log.len().saturating_sub(DATAGRAMS)..].iter().map(|record| {
+            let from = if record.from == CLIENTS { "sender" } else { "receiver" };
+            let what = Segment::describe(&record.datagram);
+            let at = Time::ZERO + Duration::from_millis(record.arrived.as_millis() as u64);
+            Row::new(at, "network", format!("{} {what}, from the {from}", record.fate))
+        })
+    }
+
+    /// A failure with the last datagrams, what the processes said and how they ended.
     fn wrong(&self, reason: String) -> Failure {
         /// Lines of a process's own words.
-        const LINES: usize = 4;
+        const LINES: usize = 2;
         let mut rows = self.rows.clone();
+        rows.extend(self.last_datagrams());
         let now = Time::ZERO + Duration::from_millis(self.started.elapsed().as_millis() as u64);
         for (name, finished) in self.processes() {
             for line in finished.stderr.lines().filter(|line| !line.trim().is_empty()).take(LINES) {
