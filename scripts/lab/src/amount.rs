@@ -68,8 +68,11 @@ impl FromStr for Times {
 
 impl fmt::Display for Times {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?}", self.min)?;
-        if self.min == self.max { Ok(()) } else { write!(f, "..{:?}", self.max) }
+        match *self {
+            Times { max: Duration::ZERO, .. } => f.write_str("0ms"),
+            Times { min, max } if min == max => write!(f, "{min:?}"),
+            Times { min, max } => write!(f, "{min:?}..{max:?}"),
+        }
     }
 }
 
@@ -110,7 +113,9 @@ mod tests {
         let times: Times = "10ms..30ms".parse().unwrap();
         assert_eq!((times.min.as_millis(), times.max.as_millis()), (10, 30));
         assert_eq!(times.to_string(), "10ms..30ms");
-        assert_eq!("20ms".parse::<Times>().unwrap().to_string(), "20ms");
+        for one in ["20ms", "0ms"] {
+            assert_eq!(one.parse::<Times>().unwrap().to_string(), one);
+        }
         assert!("30ms..10ms".parse::<Times>().is_err());
     }
 }

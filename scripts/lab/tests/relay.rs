@@ -1,5 +1,7 @@
 //! `cargo lab relay` from outside: what it forwards, what it says, and what it says to wrong arguments.
 
+#![expect(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+
 use assert_cmd::Command;
 use assert_cmd::cargo::cargo_bin;
 use faultline::live::patience::Patience;
