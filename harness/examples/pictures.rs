@@ -19,7 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         lab: "toy",
         id: "A1",
         name: "a parcel that is carried twice is taken once",
-        reason: &failure.reason,
+        reason: Some(&failure.reason),
         seed: None,
         replay: "cargo lab replay toy-A1",
     };
@@ -29,8 +29,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let heading = Heading {
         id: "A2",
         name: "what the archive has kept is confirmed",
-        reason: "Report 10 was kept but never confirmed: the link from the archive to the reporter was cut, and \
+        reason: Some(
+            "Report 10 was kept but never confirmed: the link from the archive to the reporter was cut, and \
                  the reporter does not ask again.",
+        ),
         seed: Some(7),
         replay: "cargo lab replay toy-A2 --seed 7",
         ..heading
@@ -43,7 +45,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let hostile = "</script><script>document.title='broken'</script>\"'\u{202e}";
     long.records.iter_mut().for_each(|record| record.state = record.state.take().map(|it| it + hostile));
-    let heading = Heading { name: hostile, reason: hostile, ..heading };
+    let heading = Heading { name: hostile, reason: Some(hostile), ..heading };
     fs::write(folder.join("long.html"), page(&heading, &long))?;
     Ok(())
 }

@@ -137,14 +137,18 @@ mod forwarding {
     }
 
     #[test]
-    fn one_client_too_many_is_not_served() {
+    fn one_client_too_many_takes_the_place_of_the_one_that_was_silent_for_the_longest() {
         let net = Net::new();
         let clients: Vec<Peer> = (0..=CLIENTS_MAX).map(|_| Peer::bind().unwrap()).collect();
-        for client in &clients {
+        let source = |client: &Peer| {
             client.send(b"ask", net.relay.addr()).unwrap();
-        }
-        net.got(CLIENTS_MAX);
-        assert_eq!(net.counts().sent, CLIENTS_MAX as u64);
+            net.server.receive(ENOUGH).unwrap().1
+        };
+        let sources: Vec<SocketAddr> = clients.iter().map(source).collect();
+        sources.iter().for_each(|source| net.server.send(b"answer", *source).unwrap());
+        assert!(clients[1..].iter().all(|client| client.receive(ENOUGH).is_ok()));
+        assert!(clients[0].receive(SHORT).is_err());
+        assert_ne!(source(&clients[0]), sources[0]);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use faultline::Story;
 use faultline::picture::{Heading, mermaid, page};
 
 fn drawn(story: &Story) -> String {
-    let heading = Heading { lab: "toy", id: "A1", name: "", reason: "", seed: None, replay: "" };
+    let heading = Heading { lab: "toy", id: "A1", name: "", reason: Some(""), seed: None, replay: "" };
     let page = page(&heading, story);
     let (_, rest) = page.split_once("<svg class=\"diagram\"").expect("a page has a diagram");
     rest.split_once("</svg></div>").expect("the diagram ends").0.into()

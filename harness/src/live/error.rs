@@ -4,6 +4,8 @@ use std::fmt;
 use std::io;
 
 use super::patience::Patience;
+use crate::scenario::Failure;
+use crate::text;
 
 /// Why something in the live world did not happen.
 #[derive(Debug)]
@@ -88,6 +90,31 @@ impl std::error::Error for LiveError {
             Self::Ended { .. } | Self::Silent { .. } | Self::NoDatagram { .. } => None,
         }
     }
+}
+
+impl From<LiveError> for Failure {
+    /// The program's fault, unless the machine did not do its part.
+    fn from(error: LiveError) -> Failure {
+        match error {
+            LiveError::Kit { .. } | LiveError::Start { .. } | LiveError::Control { .. } => {
+                Failure::of_the_kit(format!("The machine did not do its part: {error}."))
+            }
+            LiveError::Ended { ref last_words, .. } => {
+                unwritten(last_words).unwrap_or_else(|| Failure::new(format!("In the live run {error}.")))
+            }
+            LiveError::Silent { .. } | LiveError::NoDatagram { .. } => {
+                Failure::new(format!("In the live run {error}."))
+            }
+        }
+    }
+}
+
+/// The failure of a process whose last words are those of a `todo!`.
+#[must_use]
+pub fn unwritten(last_words: &str) -> Option<Failure> {
+    let (_, what) = last_words.split_once("not yet implemented: ")?;
+    let what = what.lines().next().unwrap_or_default();
+    Some(Failure::new(format!("Not written yet: {}.", text::line(what, 80))))
 }
 
 /// Last words as they are told.

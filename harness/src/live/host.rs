@@ -8,6 +8,9 @@ use crate::machine::{Action, Host, Machine, Moment, TimerId};
 use crate::node::{Event, LocalNode, Node as _};
 use crate::random::{Draw as _, Random};
 use crate::time::Time;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, recvfrom};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -21,8 +24,6 @@ use super::socket::{DATAGRAM_MAX, enlarge};
 const ADDRESSES_MAX: usize = 1_024;
 /// How many datagrams are handled before the program has its turn.
 const TURN_MAX: usize = 64;
-/// The shortest wait that a socket knows.
-const SHORTEST: Duration = Duration::from_micros(50);
 
 /// Why a machine on a real socket cannot go on.
 #[derive(Debug)]
@@ -112,25 +113,35 @@ impl<M: Machine> LiveHost<M> {
     /// # Errors
     /// As [`LiveHost::command`].
     pub fn wait(&mut self, patience: Duration) -> Result<Vec<M::Notice>, HostError> {
-        let next = self.timers.values().min();
-        let wait = next.map_or(patience, |next| next.saturating_duration_since(Instant::now()).min(patience));
-        self.socket.set_read_timeout(Some(wait.max(SHORTEST)))?;
         let mut told = vec![];
-        for turn in 0..TURN_MAX {
-            // Only the first may block; the others are there already or not.
-            if turn == 1 {
-                self.socket.set_nonblocking(true)?;
-            }
-            let Some((len, from)) = self.receive()? else { break };
+        if self.take(&mut told)? == 0 {
+            let next = self.timers.values().min();
+            let now = Instant::now();
+            self.sleep(next.map_or(patience, |next| next.saturating_duration_since(now).min(patience)));
+            self.take(&mut told)?;
+        }
+        told.extend(self.run_out()?);
+        Ok(told)
+    }
+
+    /// Handles the datagrams that are there, and gives their number.
+    fn take(&mut self, told: &mut Vec<M::Notice>) -> Result<usize, HostError> {
+        for number in 0..TURN_MAX {
+            let Some((len, from)) = self.receive()? else { return Ok(number) };
             let Some(from) = self.host_of(from) else { continue };
             let buffer = std::mem::take(&mut self.buffer);
             let step = self.step(Event::Datagram { from, datagram: &buffer[..len] });
             self.buffer = buffer;
             told.extend(step?);
         }
-        self.socket.set_nonblocking(false)?;
-        told.extend(self.run_out()?);
-        Ok(told)
+        Ok(TURN_MAX)
+    }
+
+    /// Sleeps until a datagram is there, at most for `span`.
+    fn sleep(&self, span: Duration) {
+        let span = Timespec::try_from(span).ok();
+        // A signal may end it early, and then the caller waits again.
+        let _ = poll(&mut [PollFd::new(&self.socket, PollFlags::IN)], span.as_ref());
     }
 
     /// Handles the timers whose time has come, the earliest first.
@@ -150,18 +161,15 @@ impl<M: Machine> LiveHost<M> {
         Ok(told)
     }
 
+    /// A datagram that is there. The socket itself blocks, so that a burst waits for room instead of being lost.
     fn receive(&mut self) -> io::Result<Option<(usize, SocketAddr)>> {
-        match self.socket.recv_from(&mut self.buffer) {
-            Ok(received) => Ok(Some(received)),
-            Err(error) => match error.kind() {
-                // Nothing came; or an earlier datagram found nobody there, which the machine finds out by itself.
-                ErrorKind::WouldBlock
-                | ErrorKind::TimedOut
-                | ErrorKind::Interrupted
-                | ErrorKind::ConnectionRefused
-                | ErrorKind::ConnectionReset => Ok(None),
-                _ => Err(error),
-            },
+        match recvfrom(&self.socket, &mut self.buffer[..], RecvFlags::DONTWAIT) {
+            Ok((len, _, from)) => {
+                Ok(from.and_then(|from| SocketAddr::try_from(from).ok()).map(|from| (len, from)))
+            }
+            // Nothing is there; or an earlier datagram found nobody there, which the machine finds out by itself.
+            Err(Errno::WOULDBLOCK | Errno::INTR | Errno::CONNREFUSED | Errno::CONNRESET) => Ok(None),
+            Err(error) => Err(error.into()),
         }
     }
 

@@ -17,5 +17,5 @@ mod socket;
 mod traffic;
 mod wires;
 
-pub use error::LiveError;
+pub use error::{LiveError, unwritten};
 pub use host::{HostError, LiveHost};

@@ -140,6 +140,14 @@ impl Process {
         }
     }
 
+    /// How it has ended, if it has.
+    ///
+    /// # Errors
+    /// The operating system does not say.
+    pub fn try_wait(&mut self) -> Result<Option<ExitStatus>, LiveError> {
+        self.child.try_wait().map_err(|source| self.uncontrolled("wait for", source))
+    }
+
     /// Sends SIGINT, as Ctrl-C does.
     pub fn interrupt(&mut self) -> Result<(), LiveError> {
         self.signal(Signal::INT, "interrupt")

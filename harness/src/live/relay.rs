@@ -6,7 +6,7 @@
 //! `sent` with what was sent where that matters. Read next: `traffic.rs`.
 
 use std::io::Write;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
@@ -16,6 +16,7 @@ pub use super::log::{Fate, LOG_BYTES_MAX, RECORDS_MAX, Record};
 
 use super::error::LiveError;
 use super::log::Log;
+use super::socket;
 use super::traffic::{Traffic, When};
 use super::wires::Wires;
 use crate::machine::Host;
@@ -26,7 +27,8 @@ use crate::simulation::{Change, Counts, Link, Rule};
 pub const CLIENTS: Host = Host(0);
 /// The side of the server.
 pub const SERVER: Host = Host(1);
-/// Clients that one relay serves; datagrams of further ones are dropped unseen.
+/// Clients that one relay serves at a time. For a further one it forgets the one that was silent for the longest, to which
+/// the server is then a stranger.
 pub const CLIENTS_MAX: usize = 64;
 
 /// A relay at work; dropping it ends its thread and closes its sockets.
@@ -41,12 +43,28 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Starts to forward between its own address and `server`, both ways at once and without faults.
+    /// Starts to forward between a free port of loopback and `server`, both ways at once and without faults.
     pub fn start(server: SocketAddr, seed: u64) -> Result<Self, LiveError> {
+        let front = socket::open_towards(server);
+        let front = front.map_err(|source| LiveError::Kit { action: "open the relay's socket", source })?;
+        Self::start_on(front, server, seed)
+    }
+
+    /// Starts as [`Relay::start`] does, at an address that is given.
+    ///
+    /// # Errors
+    /// [`LiveError::Kit`] when there is no socket to be had at this address.
+    pub fn start_at(listen: SocketAddr, server: SocketAddr, seed: u64) -> Result<Self, LiveError> {
+        let front = socket::open_at(listen);
+        let front = front.map_err(|source| LiveError::Kit { action: "listen there", source })?;
+        Self::start_on(front, server, seed)
+    }
+
+    fn start_on(front: UdpSocket, server: SocketAddr, seed: u64) -> Result<Self, LiveError> {
         let failed = |source| LiveError::Kit { action: "start the relay", source };
         let (wake, woken) = UnixStream::pair().map_err(failed)?;
         wake.set_nonblocking(true).map_err(failed)?;
-        let wires = Wires::new(server, woken).map_err(failed)?;
+        let wires = Wires::new(front, server, woken).map_err(failed)?;
         let addr = wires.addr().map_err(failed)?;
         let mut traffic = Traffic::new(seed);
         traffic.network.set_all(direct());

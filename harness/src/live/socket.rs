@@ -1,4 +1,4 @@
-//! UDP sockets on loopback as the live world needs them: they never block, and their buffers hold a burst.
+//! UDP sockets as the live world needs them: they never block, and their buffers hold a burst.
 
 use rustix::net::sockopt::{set_socket_recv_buffer_size, set_socket_send_buffer_size};
 use std::io::{self, ErrorKind};
@@ -12,19 +12,23 @@ const BUFFER: usize = 4 * 1024 * 1024;
 
 /// A socket on a free port of 127.0.0.1.
 pub(super) fn open() -> io::Result<UdpSocket> {
-    open_at(IpAddr::V4(Ipv4Addr::LOCALHOST))
+    open_at((Ipv4Addr::LOCALHOST, 0).into())
 }
 
-/// A socket on a free port of loopback, of the address family of `model`.
-pub(super) fn open_like(model: SocketAddr) -> io::Result<UdpSocket> {
-    match model {
-        SocketAddr::V4(_) => open(),
-        SocketAddr::V6(_) => open_at(IpAddr::V6(Ipv6Addr::LOCALHOST)),
-    }
+/// A socket on a free port from which `peer` can be reached: one of loopback if `peer` is there.
+pub(super) fn open_towards(peer: SocketAddr) -> io::Result<UdpSocket> {
+    let here: IpAddr = match (peer, peer.ip().is_loopback()) {
+        (SocketAddr::V4(_), true) => Ipv4Addr::LOCALHOST.into(),
+        (SocketAddr::V4(_), false) => Ipv4Addr::UNSPECIFIED.into(),
+        (SocketAddr::V6(_), true) => Ipv6Addr::LOCALHOST.into(),
+        (SocketAddr::V6(_), false) => Ipv6Addr::UNSPECIFIED.into(),
+    };
+    open_at((here, 0).into())
 }
 
-fn open_at(loopback: IpAddr) -> io::Result<UdpSocket> {
-    let socket = UdpSocket::bind((loopback, 0))?;
+/// A socket at this address.
+pub(super) fn open_at(addr: SocketAddr) -> io::Result<UdpSocket> {
+    let socket = UdpSocket::bind(addr)?;
     socket.set_nonblocking(true)?;
     enlarge(&socket);
     Ok(socket)

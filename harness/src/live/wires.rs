@@ -5,7 +5,7 @@ use super::socket::{self, DATAGRAM_MAX};
 use crate::machine::Host;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::collections::BTreeMap;
-use std::io::{self, Read};
+use std::io::{self, ErrorKind, Read};
 use std::net::{SocketAddr, UdpSocket};
 use std::os::unix::net::UnixStream;
 use std::sync::Arc;
@@ -27,23 +27,42 @@ pub(super) struct Arrival {
     pub(super) datagram: Arc<[u8]>,
 }
 
+/// A client, and the socket through which the server knows it.
+#[derive(Debug)]
+struct Upstream {
+    client: SocketAddr,
+    socket: UdpSocket,
+    /// How many datagrams of clients had come when this one was last heard.
+    heard: u64,
+}
+
 /// The sockets, and what ends a wait for them early.
 #[derive(Debug)]
 pub(super) struct Wires {
     server: SocketAddr,
     front: UdpSocket,
     clients: BTreeMap<SocketAddr, usize>,
-    upstreams: Vec<(SocketAddr, UdpSocket)>,
+    /// By the client's number. Numbers are not used again: what is still on the way to a client that has made room for
+    /// another must not go to that one.
+    upstreams: BTreeMap<usize, Upstream>,
+    next_client: usize,
+    heard: u64,
     wake: UnixStream,
     buffer: Box<[u8]>,
 }
 
+/// A socket with something to take.
+enum Ready {
+    Clients,
+    ServerFor(usize),
+}
+
 impl Wires {
-    pub(super) fn new(server: SocketAddr, wake: UnixStream) -> io::Result<Wires> {
+    pub(super) fn new(front: UdpSocket, server: SocketAddr, wake: UnixStream) -> io::Result<Wires> {
         wake.set_nonblocking(true)?;
-        let front = socket::open_like(server)?;
         let buffer = vec![0; DATAGRAM_MAX].into_boxed_slice();
-        Ok(Wires { server, front, clients: BTreeMap::new(), upstreams: vec![], wake, buffer })
+        let (clients, upstreams) = (BTreeMap::new(), BTreeMap::new());
+        Ok(Wires { server, front, clients, upstreams, next_client: 0, heard: 0, wake, buffer })
     }
 
     /// Where clients send to.
@@ -57,18 +76,18 @@ impl Wires {
         // What is in the pipe says nothing but that it is there.
         let _ = self.wake.read(&mut self.buffer);
         let mut arrivals = vec![];
-        for index in ready {
-            match index.checked_sub(1) {
-                None => self.take_from_clients(&mut arrivals),
-                Some(client) => self.take_from_server(client, &mut arrivals),
+        for socket in ready {
+            match socket {
+                Ready::Clients => self.take_from_clients(&mut arrivals),
+                Ready::ServerFor(client) => self.take_from_server(client, &mut arrivals),
             }
         }
         arrivals
     }
 
-    /// Which sockets have something: 0 is the clients', the others are the upstreams.
-    fn ready(&self, pause: Option<Duration>) -> Vec<usize> {
-        let sockets = std::iter::once(&self.front).chain(self.upstreams.iter().map(|(_, socket)| socket));
+    fn ready(&self, pause: Option<Duration>) -> Vec<Ready> {
+        let upstreams = self.upstreams.values().map(|upstream| &upstream.socket);
+        let sockets = std::iter::once(&self.front).chain(upstreams);
         let mut fds: Vec<_> = sockets.map(|socket| PollFd::new(socket, PollFlags::IN)).collect();
         fds.push(PollFd::new(&self.wake, PollFlags::IN));
         let pause = pause.and_then(|pause| Timespec::try_from(pause).ok());
@@ -77,8 +96,9 @@ impl Wires {
             thread::sleep(BREATH);
             return vec![];
         }
-        let sockets = fds.iter().take(self.upstreams.len() + 1).enumerate();
-        sockets.filter(|(_, fd)| !fd.revents().is_empty()).map(|(index, _)| index).collect()
+        let names =
+            std::iter::once(Ready::Clients).chain(self.upstreams.keys().copied().map(Ready::ServerFor));
+        names.zip(&fds).filter(|(_, fd)| !fd.revents().is_empty()).map(|(name, _)| name).collect()
     }
 
     fn take_from_clients(&mut self, arrivals: &mut Vec<Arrival>) {
@@ -94,8 +114,9 @@ impl Wires {
 
     fn take_from_server(&mut self, client: usize, arrivals: &mut Vec<Arrival>) {
         for _ in 0..TURN_MAX {
-            let socket = &self.upstreams[client].1;
-            let Ok(Some((len, addr))) = socket::poll(socket, &mut self.buffer) else { return };
+            // It may have made room for another a moment ago.
+            let Some(upstream) = self.upstreams.get(&client) else { return };
+            let Ok(Some((len, addr))) = socket::poll(&upstream.socket, &mut self.buffer) else { return };
             // A reply from another port than the server's is no reply of the server.
             if addr == self.server {
                 let datagram = self.buffer[..len].into();
@@ -104,26 +125,39 @@ impl Wires {
         }
     }
 
-    /// The number of a client; a new one gets a socket of its own. `None` for one too many, or without a socket.
+    /// The number of a client that was heard; a new one gets a socket of its own. `None` when there is no socket to be had.
     fn client(&mut self, addr: SocketAddr) -> Option<usize> {
+        self.heard += 1;
         if let Some(client) = self.clients.get(&addr) {
+            self.upstreams.get_mut(client)?.heard = self.heard;
             return Some(*client);
         }
         if self.upstreams.len() == CLIENTS_MAX {
-            return None;
+            self.make_room();
         }
-        let socket = socket::open_like(self.server).ok()?;
-        self.upstreams.push((addr, socket));
-        self.clients.insert(addr, self.upstreams.len() - 1);
-        Some(self.upstreams.len() - 1)
+        let socket = socket::open_towards(self.server).ok()?;
+        let client = self.next_client;
+        self.next_client += 1;
+        self.upstreams.insert(client, Upstream { client: addr, socket, heard: self.heard });
+        self.clients.insert(addr, client);
+        Some(client)
+    }
+
+    /// Forgets the client that was silent for the longest.
+    fn make_room(&mut self) {
+        let silent =
+            self.upstreams.iter().min_by_key(|(_, upstream)| upstream.heard).map(|(client, _)| *client);
+        if let Some(upstream) = silent.and_then(|client| self.upstreams.remove(&client)) {
+            self.clients.remove(&upstream.client);
+        }
     }
 
     /// Sends to the server for a client, or to the client.
     pub(super) fn send(&self, to: Host, client: usize, datagram: &[u8]) -> io::Result<usize> {
-        let (addr, upstream) = &self.upstreams[client];
+        let upstream = self.upstreams.get(&client).ok_or(ErrorKind::NotConnected)?;
         match to {
-            SERVER => upstream.send_to(datagram, self.server),
-            _ => self.front.send_to(datagram, addr),
+            SERVER => upstream.socket.send_to(datagram, self.server),
+            _ => self.front.send_to(datagram, upstream.client),
         }
     }
 }

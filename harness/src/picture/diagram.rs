@@ -27,6 +27,8 @@ pub(super) struct Diagram<'a> {
     story: &'a Story,
     /// The steps that are shown.
     steps: &'a [Step],
+    /// The last step is the one that fails.
+    fails: bool,
     flights: Vec<Flight>,
     /// For each record, the flight that it tells of.
     told_of: Vec<Option<usize>>,
@@ -36,8 +38,8 @@ pub(super) struct Diagram<'a> {
 }
 
 impl<'a> Diagram<'a> {
-    /// The diagram of these steps of a story, which has hosts.
-    pub(super) fn new(story: &'a Story, steps: &'a [Step]) -> Diagram<'a> {
+    /// The diagram of these steps of a story, which has hosts, and whose last step fails or not.
+    pub(super) fn new(story: &'a Story, steps: &'a [Step], fails: bool) -> Diagram<'a> {
         let mut rows = vec![None; story.records.len()];
         let mut row = 0;
         let mut before: Option<&Step> = None;
@@ -62,7 +64,7 @@ impl<'a> Diagram<'a> {
                 told_of[index].get_or_insert(number);
             }
         }
-        Diagram { story, steps, flights, told_of, rows, height }
+        Diagram { story, steps, fails, flights, told_of, rows, height }
     }
 
     fn width(&self) -> f64 {
@@ -271,7 +273,7 @@ impl<'a> Diagram<'a> {
         let records = step.records.clone();
         let marks: String = records.map(|index| self.mark(index)).collect();
         let Some(number) = step.number else { return format!("<g>{marks}</g>") };
-        let fails = self.steps.last().is_some_and(|last| last.number == step.number);
+        let fails = self.fails && self.steps.last().is_some_and(|last| last.number == step.number);
         let (top, bottom) = self.span(step);
         let text = step.text(&self.story.records);
         let at = moment(step.at_ns);

@@ -132,6 +132,8 @@
 
   // --- What is shown of a step.
 
+  const hasFailed = document.body.classList.contains('failed');
+
   function show(index) {
     const step = steps[index];
     where.textContent = `Step ${step.number} of ${steps[steps.length - 1].number}`;
@@ -143,7 +145,7 @@
       list.append(item);
     }
     details.replaceChildren(make('h3', step.who), list);
-    if (index === steps.length - 1) details.append(make('p', '✗ Here it fails.', 'fails'));
+    if (hasFailed && index === steps.length - 1) details.append(make('p', '✗ Here it fails.', 'fails'));
     if (step.down) {
       details.append(make('h3', `State of ${step.host}`), make('p', 'It is down: all that was in memory is gone.'));
     } else if (step.after !== null) {
@@ -268,5 +270,6 @@
   });
 
   const asked = fromHash();
-  select(asked === undefined ? steps.length - 1 : asked, false);
+  // A failure is read from its end, a run that went well from its beginning.
+  select(asked === undefined ? (hasFailed ? steps.length - 1 : 0) : asked, false);
 })();

@@ -24,8 +24,8 @@ pub struct Heading<'a> {
     pub id: &'a str,
     /// The scenario's name.
     pub name: &'a str,
-    /// Why it failed.
-    pub reason: &'a str,
+    /// Why it failed; `None` when it passed.
+    pub reason: Option<&'a str>,
     /// The seed of the run, when it had one.
     pub seed: Option<u64>,
     /// The command that runs it again.
@@ -38,7 +38,7 @@ pub fn page(heading: &Heading<'_>, story: &Story) -> String {
     let story = drawable(story);
     let all = steps(&story.records);
     let shown = &all[first_shown(&all)..];
-    let diagram = Diagram::new(&story, shown);
+    let diagram = Diagram::new(&story, shown, heading.reason.is_some());
     fill(include_str!("page.html"), |name| match name {
         "title" => escape(&format!("{} {}: {}", heading.lab, heading.id, heading.name)),
         "style" => include_str!("page.css").into(),
@@ -46,7 +46,8 @@ pub fn page(heading: &Heading<'_>, story: &Story) -> String {
         "lab" => escape(heading.lab),
         "id" => escape(heading.id),
         "name" => escape(heading.name),
-        "reason" => escape(heading.reason),
+        "reason" => escape(heading.reason.unwrap_or("It passes.")),
+        "end" => if heading.reason.is_some() { "failed" } else { "passed" }.into(),
         "facts" => facts(heading, &story),
         "note" => note(&story, &all, shown),
         "names" => diagram.names(),
@@ -265,7 +266,7 @@ mod tests {
         lab: "lab2",
         id: "B3",
         name: "a copy is delivered once",
-        reason: "The message was delivered twice.",
+        reason: Some("The message was delivered twice."),
         seed: Some(7),
         replay: "cargo lab replay lab2-B3 --seed 7",
     };
@@ -284,7 +285,14 @@ mod tests {
     #[test]
     fn a_page_tells_the_reason_and_how_to_replay_it_and_loads_nothing() {
         let page = page(&HEADING, &every_kind("hello"));
-        for part in ["lab2", "B3", HEADING.name, HEADING.reason, HEADING.replay, "default-src 'none'"] {
+        for part in [
+            "lab2",
+            "B3",
+            HEADING.name,
+            "The message was delivered twice.",
+            HEADING.replay,
+            "default-src 'none'",
+        ] {
             assert!(page.contains(part), "{part}");
         }
         for outside in ["http:", "https:", "//cdn", "@import", "url(h", " src="] {
@@ -319,7 +327,7 @@ mod tests {
             lab: hostile,
             id: hostile,
             name: hostile,
-            reason: hostile,
+            reason: Some(hostile),
             seed: None,
             replay: hostile,
         };
@@ -357,6 +365,13 @@ mod tests {
         let page = page(&HEADING, &every_kind("hello"));
         assert_eq!(count(&page, "class=\"step fails\""), 1);
         assert_eq!(count(&page, ". Here it fails\""), 1);
+    }
+
+    #[test]
+    fn no_step_of_a_run_that_passes_fails() {
+        let page = page(&Heading { reason: None, ..HEADING }, &every_kind("hello"));
+        assert_eq!((count(&page, "class=\"step fails\""), count(&page, ". Here it fails\"")), (0, 0));
+        assert!(page.contains("It passes.") && page.contains("<body class=\"passed\">"));
     }
 
     #[test]

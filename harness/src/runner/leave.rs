@@ -22,7 +22,7 @@ pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
 /// Leaves a picture of the first story of a run that went well, when its stories were asked for.
 pub(super) fn leave_passed(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let (Some(story), None, Some(target)) = (ended.stories.first(), &ended.failure, target()) else { return };
-    if let Ok(picture) = write_page(&target.join("lab"), lab, scenario, ended, "It passes.", story) {
+    if let Ok(picture) = write_page(&target.join("lab"), lab, scenario, ended, None, story) {
         ended.notes.push(format!("picture  {}", shown(&target, &picture)));
     }
 }
@@ -68,7 +68,7 @@ fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io
     let file = TraceFile { header, records: story.records.clone() };
     fs::create_dir_all(folder)?;
     write_whole(&folder.join(format!("{name}.jsonl")), &file.to_text())?;
-    write_page(folder, lab, scenario, ended, &failure.reason, story)
+    write_page(folder, lab, scenario, ended, Some(&failure.reason), story)
 }
 
 fn write_page(
@@ -76,7 +76,7 @@ fn write_page(
     lab: &str,
     scenario: &Scenario,
     ended: &Ended,
-    reason: &str,
+    reason: Option<&str>,
     story: &Story,
 ) -> io::Result<PathBuf> {
     let heading = Heading {

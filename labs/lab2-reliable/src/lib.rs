@@ -14,4 +14,4 @@ pub use types::{
     Accepted, ConnectionCommand, ConnectionConfig, ConnectionNotice, Deliver, Reason, ReceiverCommand,
     ReceiverConfig, RtoConfig, RtoEvent, SenderCommand, SenderConfig,
 };
-pub use types::{CONNECTION, RECEIVER, RTO, SENDER};
+pub use types::{CONNECTION, RCP, RECEIVER, RTO, SENDER};

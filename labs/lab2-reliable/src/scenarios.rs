@@ -2,6 +2,7 @@
 
 pub mod bottleneck;
 pub mod checks;
+pub mod copying;
 pub mod crash;
 pub mod lives;
 pub mod pair;

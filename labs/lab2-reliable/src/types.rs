@@ -50,7 +50,7 @@ pub struct ReceiverConfig {
 /// What the application asks of a sender.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum SenderCommand {
-    /// Get this message to the other side. At most 1,000 bytes.
+    /// Get this message to the other side. At most 60,000 bytes.
     Send(#[serde(with = "serde_bytes")] Vec<u8>),
     /// Nothing will follow (part E).
     Finish,
@@ -104,7 +104,7 @@ pub enum ConnectionCommand {
     Connect(SeqNo),
     /// Wait until the peer opens one; our ISN will be this.
     Listen(SeqNo),
-    /// Get this message to the other side. At most 1,000 bytes.
+    /// Get this message to the other side. At most 60,000 bytes.
     Send(#[serde(with = "serde_bytes")] Vec<u8>),
     /// We shall send nothing more.
     Finish,
@@ -224,6 +224,9 @@ pub const RECEIVER: Role<ReceiverConfig, ReceiverCommand, Deliver> = Role::new("
 /// The student's connection.
 pub const CONNECTION: Role<ConnectionConfig, ConnectionCommand, ConnectionNotice> =
     Role::new("connection", Segment::describe);
+
+/// The name of the program that copies files over the student's connection, an executable.
+pub const RCP: &str = "rcp";
 
 /// The student's time-out by itself: the RTO at first, and after each of these events.
 pub const RTO: Function<(RtoConfig, Vec<RtoEvent>), Vec<Duration>> = Function::new("rto");

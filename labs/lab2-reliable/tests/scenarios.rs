@@ -1,7 +1,7 @@
 //! Runs lab 2's public scenarios against the package that this file is attached to.
 
 use faultline::program::LocalProgram;
-use lab2_kit::{CONNECTION, RECEIVER, RTO, SENDER};
+use lab2_kit::{CONNECTION, RCP, RECEIVER, RTO, SENDER};
 use lab2_reliable::{Connection, Receiver, Sender, rto};
 use std::process::ExitCode;
 
@@ -10,6 +10,7 @@ fn main() -> ExitCode {
         .role(&SENDER, Sender::new)
         .role(&RECEIVER, Receiver::new)
         .role(&CONNECTION, Connection::new)
-        .function(&RTO, rto::series);
+        .function(&RTO, rto::series)
+        .executable(RCP, env!("CARGO_BIN_EXE_rcp"));
     faultline::runner::main(&lab2_kit::scenarios::suite(), &program)
 }

@@ -5,7 +5,7 @@ use crate::workshop::Built;
 use faultline::remote::RemoteProgram;
 use faultline::report::Ended;
 use faultline::runner;
-use faultline::scenario::{Blame, Failure, Scenario, Suite};
+use faultline::scenario::{Blame, Failure, Scenario, Suite, World};
 use std::io;
 use std::ops::RangeInclusive;
 use std::sync::Mutex;
@@ -18,6 +18,7 @@ const HIDDEN_SEED: u64 = 1_000_001;
 const TRIES: u32 = 3;
 
 /// What is judged of one lab.
+#[derive(Clone)]
 pub(crate) struct Plan {
     /// The package name.
     pub(crate) lab: &'static str,
@@ -48,6 +49,12 @@ impl Planned {
 }
 
 impl Plan {
+    /// Only the scenarios that are not live.
+    pub(crate) fn without_live(&self) -> Plan {
+        let scenarios = self.scenarios.iter().filter(|planned| planned.scenario.world != World::Live);
+        Plan { lab: self.lab, scenarios: scenarios.copied().collect() }
+    }
+
     /// Only the scenarios with random choices, over this many seeds.
     pub(crate) fn soak(mut self, seeds: u64) -> Plan {
         self.scenarios.retain(|planned| planned.scenario.seeds > 1);

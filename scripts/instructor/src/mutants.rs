@@ -1,11 +1,14 @@
 //! `mutants`: judges every mutant of the reference solutions and compares the scenarios that fail with those that the
 //! mutant names. A mutant is a patch `solutions-private/mutants/labN/*.patch` with lines before its diff: `fails: B1 B3
 //! HB2` (exactly these, public and hidden), `bug: what is wrong`, and `by: B1`, the scenario that is there for this bug.
+//!
+//! Live scenarios judge only mutants that name one of them.
 
-use crate::judge::{self, Plan};
+use crate::judge::{self, Plan, Planned};
 use crate::kit::{Kit, with_path};
 use crate::submission::Submission;
 use crate::workshop::Workshop;
+use faultline::scenario::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{self, Write as _};
@@ -205,9 +208,18 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
         Ok(built) => built,
         Err(words) => return Ok(Err(format!("it does not build: {words}"))),
     };
+    let plan = &plan_for(plan, mutant);
     let ends = judge::judge_with(plan, &built, AT_ONCE);
     let failed = plan.scenarios.iter().zip(&ends).filter(|(_, ended)| ended.failure.is_some());
     Ok(Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()))
+}
+
+/// What is judged of a mutant. One that names no live scenario is not judged by any: it would wait, in real time, for what it
+/// never does, and what it loses is told by the others.
+fn plan_for(plan: &Plan, mutant: &Mutant) -> Plan {
+    let is_live = |planned: &Planned| planned.scenario.world == World::Live;
+    let names_one = plan.scenarios.iter().any(|it| is_live(it) && mutant.fails.contains(it.scenario.id));
+    if names_one { plan.clone() } else { plan.without_live() }
 }
 
 fn copy(kit: &Kit, lab: &str, to: &Path) -> io::Result<()> {
@@ -281,6 +293,19 @@ mod tests {
         assert_eq!(mutant.by, None);
         let named = parse_lab2("fails: B10 B1 A2\nbug: forgets\nby: B1\n\n--- a/x\n+++ b/x\n").unwrap();
         assert_eq!((named.by.as_deref(), list(&named.fails).as_str()), (Some("B1"), "A2 B1 B10"));
+    }
+
+    #[test]
+    fn a_mutant_that_names_no_live_scenario_is_judged_by_none() {
+        let plan = judge::plans(&["lab2-reliable".into()]).unwrap().remove(0);
+        let live = |mutant: &Mutant| {
+            let scenarios = plan_for(&plan, mutant).scenarios;
+            assert!(scenarios.iter().any(|it| it.scenario.id == "B1"));
+            scenarios.iter().filter(|it| it.scenario.world == World::Live).count()
+        };
+        let all = plan.scenarios.iter().filter(|it| it.scenario.world == World::Live).count();
+        assert_eq!(live(&parse_lab2("fails: B1\nbug: x\n--- a").unwrap()), 0);
+        assert_eq!(live(&parse_lab2("fails: B1 E24\nbug: x\n--- a").unwrap()), all);
     }
 
     #[test]

@@ -1,7 +1,11 @@
-//! The student's program, `cargo lab`: shows the points of a lab, replays a scenario, gives a hint, lists scenarios.
+//! The student's program, `cargo lab`: shows the points of a lab, replays a scenario, gives a hint, lists scenarios, and is
+//! a bad network for programs that run by themselves (`relay.rs`).
 //!
 //! It links no lab: it builds the lab's own test program and runs it with the right option, so that what is replayed is
 //! the code as it is now.
+
+mod amount;
+mod relay;
 
 use clap::{Parser, Subcommand};
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -56,6 +60,9 @@ enum Subcommands {
         /// The lab, as in lab2.
         lab: Option<String>,
     },
+    /// Is a bad network between a program and its server, until Ctrl-C.
+    #[command(after_help = relay::EXAMPLE)]
+    Relay(relay::Options),
 }
 
 fn main() -> ExitCode {
@@ -97,6 +104,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             labs.iter().for_each(|lab| println!("{lab}"));
             Ok(ExitCode::SUCCESS)
         }
+        Subcommands::Relay(options) => relay::run(options).map(|()| ExitCode::SUCCESS),
     }
 }
 

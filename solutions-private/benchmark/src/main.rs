@@ -1,7 +1,8 @@
-//! Our rates beside those of stateright and turmoil, from one run of one process: `scripts/bench`. Nothing here judges
+//! Our rates beside those of stateright, turmoil and TCP, from one run of one process: `scripts/bench`. Nothing here judges
 //! whether a rate is good enough; the exit code says only that everything that was measured did its work.
 
 mod bounded;
+mod goodput;
 mod machines;
 mod measure;
 mod ping_pong;
@@ -15,9 +16,11 @@ use clap::Parser;
 use faultline::ms;
 use faultline::program::LocalProgram;
 use faultline::search::Limits;
+use goodput::Load;
+use lab2_kit::rcp::transfer::Options;
 use lab2_kit::{CONNECTION, RECEIVER, RTO, SENDER};
 use lab2_reliable::{Connection, Receiver, Sender, rto};
-use measure::Subject;
+use measure::{Clock, Subject};
 use ping_pong::Game;
 use report::{Group, Report, Row};
 use std::process::ExitCode;
@@ -30,19 +33,22 @@ const SEARCH_TARGET: Option<f64> = Some(if IS_DEV { 100_000.0 } else { 250_000.0
 /// Datagrams per CPU-second.
 const SIMULATION_TARGET: Option<f64> = Some(if IS_DEV { 1_000_000.0 } else { 10_000_000.0 });
 
-/// Measures our worlds and those of our peers, in CPU-seconds of this process.
+/// Measures our worlds and those of our peers in one process.
 #[derive(Parser)]
 #[command(
     bin_name = "scripts/bench",
     after_help = "--profile dev, before these, is the profile in which students run."
 )]
-struct Options {
+struct Arguments {
     /// Only looks whether everything runs: a few seconds, and no rates to rely on.
     #[arg(long)]
     quick: bool,
     /// Prints JSON instead of the table.
     #[arg(long)]
     json: bool,
+    /// Only goodput beside TCP.
+    #[arg(long)]
+    goodput: bool,
 }
 
 /// How much work each run is.
@@ -52,6 +58,8 @@ struct Effort {
     limits: Limits,
     /// Rounds of ping-pong with our machine, our asynchronous code and turmoil: about as long each.
     rounds: [u32; 3],
+    /// Bytes that are carried between two sockets.
+    bytes: u64,
     seeds: u64,
 }
 
@@ -66,7 +74,7 @@ impl Effort {
             ..Limits::default()
         };
         let rounds = [500_000, 100_000, 10_000];
-        Effort { repetitions: 5, messages: 5, limits, rounds, seeds: seeds::TARGET_SEEDS }
+        Effort { repetitions: 5, messages: 5, limits, rounds, bytes: 64_000_000, seeds: seeds::TARGET_SEEDS }
     }
 
     /// Only such rates are held against a target.
@@ -76,14 +84,21 @@ impl Effort {
 
     fn quick() -> Effort {
         let limits = Limits { timers: 2, ..Effort::whole().limits };
-        Effort { repetitions: 1, messages: 3, limits, rounds: [10_000, 5_000, 500], seeds: 20 }
+        Effort {
+            repetitions: 1,
+            messages: 3,
+            limits,
+            rounds: [10_000, 5_000, 500],
+            bytes: 1_000_000,
+            seeds: 20,
+        }
     }
 }
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let options = Arguments::parse();
     let effort = if options.quick { Effort::quick() } else { Effort::whole() };
-    let report = match measure_all(&effort) {
+    let report = match measure_all(&effort, options.goodput) {
         Ok(report) => report,
         Err(wrong) => {
             eprintln!("error: {wrong}");
@@ -98,16 +113,23 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn measure_all(effort: &Effort) -> Result<Report, String> {
-    Ok(Report {
+fn measure_all(effort: &Effort, goodput_alone: bool) -> Result<Report, String> {
+    let mut report = Report {
         profile: if IS_DEV { "dev" } else { "release" },
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
         peers: report::versions(&["stateright", "turmoil"]),
         repetitions: effort.repetitions,
-        groups: vec![searches(effort)?, simulations(effort, ms(1))?, simulations(effort, ms(10))?],
+        groups: vec![],
         seeds: effort.seeds,
-        scenarios: seeds::soak(&reference(), effort.seeds)?,
-    })
+        scenarios: vec![],
+    };
+    if !goodput_alone {
+        report.groups = vec![searches(effort)?, simulations(effort, ms(1))?, simulations(effort, ms(10))?];
+        report.scenarios = seeds::soak(&reference(), effort.seeds)?;
+    }
+    let Options { window, message, .. } = Options::default();
+    report.groups.extend([goodput(effort, message, window)?, goodput(effort, 8_000, 32)?]);
+    Ok(report)
 }
 
 /// Lab 2's reference solution.
@@ -154,6 +176,24 @@ fn simulations(effort: &Effort, latency: Duration) -> Result<Group, String> {
     group(title, "datagrams", &subjects, effort, 2)
 }
 
+/// What `rcp` carries with the reference, beside TCP.
+fn goodput(effort: &Effort, piece: u32, window: u32) -> Result<Group, String> {
+    let load = Load { bytes: effort.bytes, piece, window };
+    let title = format!(
+        "Goodput between two sockets of loopback, per second of real time: {} MB in pieces of {} bytes",
+        load.bytes / 1_000_000,
+        report::thousands(f64::from(piece))
+    );
+    let subjects = [
+        subject("lab 2's reference, as rcp", None, || goodput::reference(load)),
+        subject("TCP", None, || goodput::tcp(load)),
+    ];
+    let mut group = group_by(Clock::Real, title, "kB", &subjects, effort, 1)?;
+    let tcp = group.rows[1].rate.median;
+    group.rows[0].target = effort.is_whole().then_some(goodput::TARGET_RATIO * tcp);
+    Ok(group)
+}
+
 fn subject<'a>(
     name: &'static str,
     target: Option<f64>,
@@ -170,7 +210,18 @@ fn group(
     effort: &Effort,
     peer: usize,
 ) -> Result<Group, String> {
-    let rates = measure::by_turns(subjects, effort.repetitions)?;
+    group_by(Clock::Cpu, title, unit, subjects, effort, peer)
+}
+
+fn group_by(
+    clock: Clock,
+    title: String,
+    unit: &'static str,
+    subjects: &[Subject<'_>],
+    effort: &Effort,
+    peer: usize,
+) -> Result<Group, String> {
+    let rates = measure::by_turns(subjects, effort.repetitions, clock)?;
     let one = rates[peer].median;
     let rows = subjects.iter().zip(rates).map(|(subject, rate)| Row {
         name: subject.name,
@@ -187,9 +238,9 @@ mod tests {
 
     #[test]
     fn every_rate_and_time_of_a_quick_run_is_above_zero() {
-        let report = measure_all(&Effort::quick()).unwrap();
+        let report = measure_all(&Effort::quick(), false).unwrap();
         let rates: Vec<_> = report.groups.iter().flat_map(|group| &group.rows).collect();
-        assert_eq!(rates.len(), 10);
+        assert_eq!(rates.len(), 14);
         assert!(rates.iter().all(|row| row.rate.lowest > 0.0 && row.ratio > 0.0));
         assert!(report.scenarios.iter().all(|soaked| soaked.seconds > 0.0));
     }

@@ -1,4 +1,4 @@
-//! CPU time of this process, and rates from it: the median of several runs, with the lowest and the highest.
+//! Time of this process, and rates from it: the median of several runs, with the lowest and the highest.
 
 use rustix::time::{ClockId, clock_gettime};
 use serde::Serialize;
@@ -14,12 +14,21 @@ pub(crate) struct Subject<'a> {
     pub(crate) target: Option<f64>,
 }
 
+/// Which time a rate is of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Clock {
+    /// What all threads of this process have used of the CPUs: for work that never waits.
+    Cpu,
+    /// What passes: for work that waits.
+    Real,
+}
+
 /// The rates of one subject.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub(crate) struct Rate {
     /// The work of one run, such as its states.
     pub(crate) work: u64,
-    /// Work per CPU-second.
+    /// Work per second.
     pub(crate) median: f64,
     pub(crate) lowest: f64,
     pub(crate) highest: f64,
@@ -30,12 +39,16 @@ pub(crate) struct Rate {
 ///
 /// # Errors
 /// A subject did not do its work, or not the same amount each time.
-pub(crate) fn by_turns(subjects: &[Subject<'_>], repetitions: usize) -> Result<Vec<Rate>, String> {
+pub(crate) fn by_turns(
+    subjects: &[Subject<'_>],
+    repetitions: usize,
+    clock: Clock,
+) -> Result<Vec<Rate>, String> {
     let works: Vec<u64> = subjects.iter().map(|subject| (subject.run)()).collect::<Result<_, _>>()?;
     let mut rates = vec![vec![]; subjects.len()];
     for _ in 0..repetitions {
         for ((subject, work), rates) in subjects.iter().zip(&works).zip(&mut rates) {
-            let (done, seconds) = timed(&subject.run)?;
+            let (done, seconds) = timed(clock, &subject.run)?;
             if done != *work {
                 return Err(format!("{} did {work} of its work, and then {done}", subject.name));
             }
@@ -45,14 +58,14 @@ pub(crate) fn by_turns(subjects: &[Subject<'_>], repetitions: usize) -> Result<V
     Ok(works.into_iter().zip(rates).map(|(work, rates)| summary(work, rates)).collect())
 }
 
-/// What `run` returns, and how many CPU-seconds of this process it took, at least one microsecond.
+/// What `run` returns, and how many seconds it took, at least one microsecond.
 ///
 /// # Errors
 /// Those of `run`.
-pub(crate) fn timed<T>(run: impl Fn() -> Result<T, String>) -> Result<(T, f64), String> {
-    let start = cpu();
+pub(crate) fn timed<T>(clock: Clock, run: impl Fn() -> Result<T, String>) -> Result<(T, f64), String> {
+    let start = clock.now();
     let done = run()?;
-    Ok((done, (cpu() - start).as_secs_f64().max(1e-6)))
+    Ok((done, (clock.now() - start).as_secs_f64().max(1e-6)))
 }
 
 fn summary(work: u64, mut rates: Vec<f64>) -> Rate {
@@ -61,9 +74,14 @@ fn summary(work: u64, mut rates: Vec<f64>) -> Rate {
     Rate { work, median: at(rates.len() / 2), lowest: at(0), highest: at(rates.len().saturating_sub(1)) }
 }
 
-fn cpu() -> Duration {
-    let now = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+impl Clock {
+    fn now(self) -> Duration {
+        let now = clock_gettime(match self {
+            Clock::Cpu => ClockId::ProcessCPUTime,
+            Clock::Real => ClockId::Monotonic,
+        });
+        Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or(0))
+    }
 }
 
 #[cfg(test)]
@@ -88,7 +106,7 @@ mod tests {
             }),
             target: None,
         };
-        by_turns(&[subject("a"), subject("b")], 2).unwrap();
+        by_turns(&[subject("a"), subject("b")], 2, Clock::Cpu).unwrap();
         assert_eq!(order.take(), "ababab");
     }
 
@@ -99,7 +117,8 @@ mod tests {
             runs.set(runs.get() + 1);
             Ok(runs.get())
         };
-        let wrong = by_turns(&[Subject { name: "it", run: Box::new(run), target: None }], 1).unwrap_err();
+        let wrong =
+            by_turns(&[Subject { name: "it", run: Box::new(run), target: None }], 1, Clock::Cpu).unwrap_err();
         assert_eq!(wrong, "it did 1 of its work, and then 2");
     }
 }

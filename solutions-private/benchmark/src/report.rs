@@ -69,11 +69,11 @@ impl fmt::Display for Report {
         )?;
         writeln!(
             f,
-            "Rates per CPU-second of this process: median, lowest and highest of {} timed runs",
+            "Rates per CPU-second of this process, unless told otherwise: median, lowest and highest of {} timed runs",
             self.repetitions
         )?;
         self.groups.iter().try_for_each(|group| group.fmt(f))?;
-        self.fmt_seeds(f)
+        if self.scenarios.is_empty() { Ok(()) } else { self.fmt_seeds(f) }
     }
 }
 
@@ -125,7 +125,7 @@ fn mark(target: String, is_reached: bool) -> String {
 }
 
 /// Rounded, with a comma between thousands.
-fn thousands(number: f64) -> String {
+pub(crate) fn thousands(number: f64) -> String {
     let digits = format!("{number:.0}");
     let mut text = String::new();
     for (index, digit) in digits.chars().enumerate() {

@@ -1,6 +1,6 @@
 //! How long many seeds of lab 2's simulated scenarios take, with the reference in this process.
 
-use crate::measure::timed;
+use crate::measure::{Clock, timed};
 use faultline::program::LocalProgram;
 use faultline::runner;
 use faultline::scenario::{Scenario, World};
@@ -37,7 +37,7 @@ pub(crate) fn soak(program: &LocalProgram, seeds: u64) -> Result<Vec<Soaked>, St
     let all = scenarios();
     let each = seeds.div_ceil(all.len() as u64);
     let soak = |scenario: Scenario| {
-        let (_, seconds) = timed(|| pass(&scenario, program, each))?;
+        let (_, seconds) = timed(Clock::Cpu, || pass(&scenario, program, each))?;
         Ok(Soaked { id: scenario.id, name: scenario.name, seeds: each, seconds })
     };
     all.into_iter().map(soak).collect()

@@ -45,8 +45,8 @@ impl EchoServer {
     /// It ends before that, or says something else.
     pub fn start(bench: &Bench<'_>) -> Result<EchoServer, Failure> {
         let program = bench.program().executable(ECHO)?;
-        let mut process = Process::spawn::<&str>(ECHO, program, &[]).map_err(blamed)?;
-        let line = process.read_line(Patience::default()).map_err(blamed)?;
+        let mut process = Process::spawn::<&str>(ECHO, program, &[]).map_err(Failure::from)?;
+        let line = process.read_line(Patience::default()).map_err(Failure::from)?;
         let addr = line.strip_prefix(LISTENING).and_then(|addr| addr.parse().ok());
         let addr = addr.ok_or_else(|| {
             Failure::new(format!(
@@ -69,7 +69,7 @@ impl EchoServer {
     /// # Errors
     /// There is no socket to be had.
     pub fn client(&self, name: &'static str) -> Result<Client, Failure> {
-        let peer = Peer::bind().map_err(blamed)?;
+        let peer = Peer::bind().map_err(Failure::from)?;
         Ok(Client { name, peer })
     }
 
@@ -79,7 +79,7 @@ impl EchoServer {
     /// The machine does not send them.
     pub fn send(&self, client: &Client, datagram: &[u8], what: &str) -> Outcome {
         self.tell(client.name, format!("sends {what} ({} bytes)", datagram.len()));
-        client.peer.send(datagram, self.addr).map_err(blamed)
+        client.peer.send(datagram, self.addr).map_err(Failure::from)
     }
 
     /// Expects that the next datagram that comes to the client is exactly this, from the server's address.
@@ -94,7 +94,7 @@ impl EchoServer {
         });
         let (found, from) = match received {
             Some(Ok(received)) => received,
-            Some(Err(error)) => return Err(self.told(blamed(error))),
+            Some(Err(error)) => return Err(self.told(error.into())),
             None => {
                 return Err(self
                     .wrong(format!("{rule}. The {} waits for {what}, and no datagram comes.", client.name)));
@@ -130,7 +130,7 @@ impl EchoServer {
     pub fn idle(&self, span: Duration) -> Outcome {
         self.tell("client", format!("send nothing for {} ms", span.as_millis()));
         std::thread::sleep(span);
-        self.check_running("was sent anything").map_err(|error| self.told(blamed(error)))
+        self.check_running("was sent anything").map_err(|error| self.told(error.into()))
     }
 
     /// Did: the client sends this ping while the server stands still, and is gone before the server goes on.
@@ -138,10 +138,10 @@ impl EchoServer {
     /// # Errors
     /// The server cannot be stopped, for instance because it has ended.
     pub fn send_and_vanish(&self, client: Client, exchange: &Exchange) -> Outcome {
-        self.process.borrow_mut().pause().map_err(blamed)?;
+        self.process.borrow_mut().pause().map_err(Failure::from)?;
         self.send(&client, &exchange.ping, &format!("the ping {} and closes its socket", exchange.name))?;
         drop(client);
-        self.process.borrow_mut().resume().map_err(blamed)
+        self.process.borrow_mut().resume().map_err(Failure::from)
     }
 
     /// Did: Ctrl-C. Expects that the server ends well and tells how many datagrams it has dropped, and gives the number.
@@ -150,9 +150,9 @@ impl EchoServer {
     /// It does not.
     pub fn interrupt(self) -> Result<u64, Failure> {
         self.tell("the kit", "interrupts the server (SIGINT, as Ctrl-C)".into());
-        self.process.borrow_mut().interrupt().map_err(|error| self.told(blamed(error)))?;
+        self.process.borrow_mut().interrupt().map_err(|error| self.told(error.into()))?;
         let story = self.story();
-        let finished = self.process.into_inner().finish(Patience::default()).map_err(blamed)?;
+        let finished = self.process.into_inner().finish(Patience::default()).map_err(Failure::from)?;
         let line = finished.stdout.lines().last().unwrap_or_default();
         let [before, after] = DROPPED;
         let count = line.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
@@ -191,28 +191,4 @@ impl EchoServer {
         let rows = self.rows.borrow().clone();
         Story::new(format!("live, {} steps, real time", rows.len()), rows)
     }
-}
-
-/// An error of the live world as a failure: the program's fault, unless the machine did not do its part.
-#[must_use]
-pub fn blamed(error: LiveError) -> Failure {
-    match error {
-        LiveError::Kit { .. } | LiveError::Start { .. } | LiveError::Control { .. } => {
-            Failure::of_the_kit(format!("The machine did not do its part: {error}."))
-        }
-        LiveError::Ended { ref last_words, .. } => {
-            unwritten(last_words).unwrap_or_else(|| Failure::new(format!("In the live run {error}.")))
-        }
-        LiveError::Silent { .. } | LiveError::NoDatagram { .. } => {
-            Failure::new(format!("In the live run {error}."))
-        }
-    }
-}
-
-/// The failure of a process whose last words are those of a `todo!`.
-#[must_use]
-pub fn unwritten(last_words: &str) -> Option<Failure> {
-    let (_, what) = last_words.split_once("not yet implemented: ")?;
-    let what = what.lines().next().unwrap_or_default();
-    Some(Failure::new(format!("Not written yet: {}.", text::line(what, 80))))
 }

@@ -5,13 +5,14 @@
 //! than half of that wait decides nothing: the machine was slow, and the run is repeated with twice the wait. So it is
 //! when pings or answers are missing that the relay did not take: server and relay may have been too slow for them.
 
-use super::live_echo::{EchoServer, blamed, unwritten};
+use super::live_echo::EchoServer;
 use super::ping_run::PingRun;
 use crate::program::PING;
 use crate::report::Report;
 use faultline::live::patience::{DEFAULT_TICKS, Patience, TICK};
 use faultline::live::process::Process;
 use faultline::live::relay::{Record, Relay};
+use faultline::live::unwritten;
 use faultline::scenario::{Bench, Failure};
 use faultline::text;
 use std::net::SocketAddr;
@@ -51,7 +52,7 @@ impl Setup {
             "{server} --count {count} --interval-ms {interval} --wait-ms {wait} --size {size} --session {SESSION}"
         );
         let arguments: Vec<_> = arguments.split(' ').collect();
-        Process::spawn(PING, bench.program().executable(PING)?, &arguments).map_err(blamed)
+        Process::spawn(PING, bench.program().executable(PING)?, &arguments).map_err(Failure::from)
     }
 
     /// The payload of ping `seq`, as `PingArgs::payload` has it.
@@ -85,7 +86,7 @@ impl Setup {
 /// # Errors
 /// It does not end, or not well, or prints something else.
 pub fn read_report(process: Process, patience: Patience) -> Result<Report, Failure> {
-    let finished = process.finish(patience).map_err(blamed)?;
+    let finished = process.finish(patience).map_err(Failure::from)?;
     if let Some(failure) = unwritten(&finished.stderr) {
         return Err(failure);
     }
@@ -134,7 +135,7 @@ pub fn undecided(setup: Setup, late_pings: u32) -> Failure {
 fn ping_once(bench: &Bench<'_>, setup: Setup, faults: impl Fn(&Relay)) -> Result<PingRun, Failure> {
     // A server of its own, so that no run depends on the one before.
     let server = EchoServer::start(bench)?;
-    let relay = Relay::start(server.addr(), bench.seed()).map_err(blamed)?;
+    let relay = Relay::start(server.addr(), bench.seed()).map_err(Failure::from)?;
     relay.keep_log();
     faults(&relay);
     // The relay's clock began before this one, so each of its moments was no later than it looks by this one.

@@ -1,6 +1,5 @@
 //! Part C: ping, as a real process.
 
-use super::live_echo::blamed;
 use super::live_ping::{Setup, ping_through, read_report};
 use super::truth;
 use crate::golden::Golden;
@@ -99,7 +98,7 @@ fn waits_to_the_end(bench: &Bench<'_>) -> Outcome {
 }
 
 fn no_server(bench: &Bench<'_>) -> Outcome {
-    let nobody = Port::reserve().map_err(blamed)?;
+    let nobody = Port::reserve().map_err(Failure::from)?;
     let setup = Setup { count: 10, interval: ms(10), wait: ms(100), size: 32 };
     let report = read_report(setup.spawn(bench, nobody.addr())?, setup.patience())?;
     let truth = Report { sent: 10, lost: 10, ..Report::default() };

@@ -3,6 +3,7 @@
 mod close;
 mod failures;
 mod handshake;
+mod live;
 
 use faultline::scenario::{Scenario, World};
 
@@ -236,5 +237,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         seeds: 20,
         hint: "Rules E6 to E12. Messages are called after their connection: c2.0 is the first of the client's connection 2. Copies may be older than a connection.",
         run: failures::many_lives,
+    },
+    Scenario {
+        id: "E24",
+        name: "a file of 1 MB crosses a bad network between two processes, byte for byte",
+        part: 'E',
+        points: 5,
+        world: World::Live,
+        seeds: 1,
+        hint: "All rules at once, in real time. Copy a file by hand with rcp, through `cargo lab relay`: first without faults, then with one kind of them, and look at what it did.",
+        run: live::file,
     },
 ];

@@ -12,7 +12,6 @@ use faultline::scenario::{Bench, Failure, Outcome, Scenario, World, ensure};
 use faultline::simulation::{Corruption, Fault, Link, Rule, Which};
 use lab1_kit::message::{HEADER_LEN, Kind, Message};
 use lab1_kit::report::Report;
-use lab1_kit::scenarios::live_echo::blamed;
 use lab1_kit::scenarios::live_ping::{ATTEMPTS, SESSION, Setup, ping_through, read_report, undecided};
 use lab1_kit::scenarios::ping_run::check_round_trips;
 use lab1_kit::scenarios::truth::{self, Arrival};
@@ -70,7 +69,7 @@ struct Server {
 impl Server {
     fn new(setup: Setup, seed: u64) -> Result<Server, Failure> {
         Ok(Server {
-            peer: Peer::bind().map_err(blamed)?,
+            peer: Peer::bind().map_err(Failure::from)?,
             setup,
             random: Random::new(seed),
             clock: Instant::now(),
@@ -161,7 +160,7 @@ impl Server {
     }
 
     fn send(&mut self, datagram: &[u8], client: SocketAddr, arrival: Arrival) -> Outcome {
-        self.peer.send(datagram, client).map_err(blamed)?;
+        self.peer.send(datagram, client).map_err(Failure::from)?;
         self.log.push((self.clock.elapsed(), arrival));
         Ok(())
     }

@@ -8,6 +8,7 @@ use faultline::search::Limits;
 use faultline::simulation::{Change, Ended, Link, Simulation};
 use faultline::{Context, Host, Machine, Never, ms};
 use lab2_kit::scenarios::checks::{connection_config, message, send_on};
+use lab2_kit::scenarios::copying::{self, Copy};
 use lab2_kit::scenarios::crash::{self, Mortal};
 use lab2_kit::scenarios::lives::Lives;
 use lab2_kit::scenarios::talk::{ISNS, Plan, Talk, search};
@@ -85,7 +86,28 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         hint: "Rule B4. Each side is told its peer's address when it is made, and who sent it each datagram.",
         run: forger,
     },
+    Scenario {
+        id: "HE8",
+        name: "10 MB cross a bad network between two processes, in thousands of messages and in very large ones",
+        part: 'E',
+        points: 5,
+        world: World::Live,
+        seeds: 1,
+        hint: "All rules at once, in real time. What in your code has a size, or counts something that never ends?",
+        run: files,
+    },
 ];
+
+/// Twice on one network: thousands of messages, and messages of nearly the size of a datagram.
+fn files(bench: &Bench<'_>) -> Outcome {
+    const MIB: usize = 1024 * 1024;
+    let many = Copy { len: 8 * MIB, window: 4, message: 3_000, link: copying::bad_network() };
+    // Of so few datagrams more must be struck for all kinds of faults to happen.
+    let link = Link { duplicate: 0.1, reorder: 0.2, ..copying::bad_network() };
+    let large = Copy { len: 2 * MIB + 1, window: 4, message: 60_000, link };
+    many.run(bench)?;
+    large.run(bench)
+}
 
 /// A step of the frozen connection: what an application asks for, or bytes on their way.
 enum Step {

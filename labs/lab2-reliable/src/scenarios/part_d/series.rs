@@ -2,7 +2,8 @@
 
 use crate::{RTO, RtoConfig, RtoEvent};
 use faultline::ms;
-use faultline::scenario::{Bench, Outcome, ensure};
+use faultline::picture::Chart;
+use faultline::scenario::{Bench, Failure, Outcome, ensure};
 use std::time::Duration;
 
 /// From one to sixty seconds, with a clock of 1 ms and an RTO of at least 200 ms.
@@ -70,7 +71,37 @@ pub(super) fn follows_the_samples(bench: &Bench<'_>) -> Outcome {
         config,
         &[7_000, 9_000, 5_001].map(sample),
         &[3_000_000.0, 21_000.0, 19_750.0, 18_592.875],
-    )
+    )?;
+    // A drawing judges nothing.
+    if let Ok(chart) = chart(bench) {
+        bench.draw(chart);
+    }
+    Ok(())
+}
+
+/// The RTO on three paths, one after the other: a short one, a long one, and one that is as long but restless.
+fn chart(bench: &Bench<'_>) -> Result<Chart, Failure> {
+    const EACH: u64 = 30;
+    let paths = [(80, 4), (300, 4), (300, 120)];
+    let trips: Vec<u64> = paths
+        .iter()
+        // Steps of 13 out of 31 look like chance and are the same in each run.
+        .flat_map(|(base, spread)| (0..EACH).map(move |step| base + spread * (step * 13 % 31) / 30))
+        .collect();
+    let events: Vec<_> = trips.iter().map(|trip| sample(1_000 * trip)).collect();
+    let config = RtoConfig { first: ms(600), min: ms(20), ..CONFIG };
+    let series = RTO.call(bench.program(), &(config, events))?;
+    let line = |values: Vec<f64>| (0..).map(f64::from).zip(values).collect();
+    Ok(Chart {
+        title: "A round trip, and the time-out that follows it".into(),
+        across: "samples".into(),
+        up: "milliseconds".into(),
+        lines: vec![
+            ("round trip".into(), line(trips.iter().map(|trip| *trip as f64).collect())),
+            // The first is the RTO before any sample.
+            ("RTO".into(), line(series.iter().skip(1).map(|rto| 1e3 * rto.as_secs_f64()).collect())),
+        ],
+    })
 }
 
 pub(super) fn bounds(bench: &Bench<'_>) -> Outcome {
