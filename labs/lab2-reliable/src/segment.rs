@@ -19,7 +19,13 @@ impl SeqNo {
     /// The number after this one; after the last number comes 0 again.
     #[must_use]
     pub fn next(self) -> SeqNo {
-        SeqNo(self.0.wrapping_add(1))
+        self.plus(1)
+    }
+
+    /// The number that is `count` after this one; after the last number comes 0 again.
+    #[must_use]
+    pub fn plus(self, count: u32) -> SeqNo {
+        SeqNo(self.0.wrapping_add(count))
     }
 
     /// How many numbers `later` is after this one, going around after the last number. Any two numbers have such a
@@ -142,6 +148,16 @@ mod tests {
             changed[bit / 8] ^= 1 << (bit % 8);
             assert_eq!(Segment::decode(&changed), Err(SegmentError));
         }
+    }
+
+    #[test]
+    fn numbers_go_around() {
+        let near_the_end = SeqNo(u32::MAX - 1);
+        assert_eq!(near_the_end.plus(5), SeqNo(3));
+        assert_eq!(near_the_end.plus(0), near_the_end);
+        assert_eq!(near_the_end.next(), near_the_end.plus(1));
+        assert_eq!(near_the_end.distance_to(near_the_end.plus(5)), 5);
+        assert_eq!(SeqNo(3).distance_to(near_the_end), u32::MAX - 4);
     }
 
     #[test]

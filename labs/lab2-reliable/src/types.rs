@@ -15,7 +15,7 @@ pub struct SenderConfig {
     pub receiver: Host,
     /// The number of the first message.
     pub first: SeqNo,
-    /// How many messages may be in flight at once; 1 in parts A and B.
+    /// The sender's window: how many messages may be in flight at once; 1 in parts A and B.
     pub window: u32,
     /// How long a message may be in flight before it is sent again (retransmission time-out).
     pub rto: RtoConfig,
@@ -43,7 +43,7 @@ pub struct ReceiverConfig {
     pub sender: Host,
     /// The number of the first message.
     pub first: SeqNo,
-    /// How many messages there is room for; 1 in parts A and B.
+    /// How many messages there is room for, which is the receiver's window at its largest; 1 in parts A and B.
     pub window: u32,
 }
 
@@ -56,7 +56,7 @@ pub enum SenderCommand {
     Finish,
 }
 
-/// The sender tells its application that the message of this number, or the `FIN`, has arrived.
+/// The sender tells its application that the receiver has the message of this number, or the `FIN`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Accepted(pub SeqNo);
 
@@ -102,7 +102,7 @@ pub struct ConnectionConfig {
 pub enum ConnectionCommand {
     /// Open a connection, with this ISN.
     Connect(SeqNo),
-    /// Wait until the peer opens one; our ISN will be this.
+    /// Wait until the peer opens one, with this ISN of ours.
     Listen(SeqNo),
     /// Get this message to the other side. At most 60,000 bytes.
     Send(#[serde(with = "serde_bytes")] Vec<u8>),

@@ -83,14 +83,13 @@ impl Connection {
         }
     }
 
-    fn open(&mut self, peer_isn: SeqNo, ctx: &mut Context<Self>) {
+    /// The connection is open. The segment that has opened it is the first for the open stage, too.
+    fn open(&mut self, peer_isn: SeqNo, segment: &Segment, datagram: &[u8], ctx: &mut Context<Self>) {
         let mut open = Open::new(self.config, self.isn.next(), peer_isn.next());
         ctx.cancel_timer(Timer::Handshake);
         ctx.set_timer(Timer::KeepAlive, self.config.keep_alive);
         ctx.notify(ConnectionNotice::Opened);
-        if self.stage == Stage::Connecting {
-            open.acknowledge(ctx);
-        }
+        open.on_segment(segment, datagram, ctx);
         self.early.drain(..).for_each(|command| open.on_command(command, ctx));
         self.stage = Stage::Open(Box::new(open));
     }
@@ -157,10 +156,12 @@ impl Connection {
             (_, Segment::Reset { about }) => self.on_reset(*about, ctx),
             (Stage::Open(open), _) => open.on_segment(segment, datagram, ctx),
             (Stage::Listening, Segment::Syn { isn }) => self.begin(Stage::Answered(*isn), ctx),
-            (Stage::Connecting, Segment::SynAck { isn, next }) if *next == ours => self.open(*isn, ctx),
+            (Stage::Connecting, Segment::SynAck { isn, next }) if *next == ours => {
+                self.open(*isn, segment, datagram, ctx);
+            }
             (Stage::Answered(syn), Segment::Ack { next, .. }) if *next == ours => {
                 let peer_isn = *syn;
-                self.open(peer_isn, ctx);
+                self.open(peer_isn, segment, datagram, ctx);
             }
             (Stage::Answered(syn), Segment::Syn { isn }) if isn == syn => self.shake_hands(ctx),
             (Stage::Answered(_), Segment::Ack { .. } | Segment::SynAck { .. })

@@ -94,7 +94,7 @@ impl Sender {
 
     /// Sends what is at this place of the queue.
     fn transmit(&mut self, place: usize, ctx: &mut Context<Self>) {
-        let seq = SeqNo(self.base.0.wrapping_add(place as u32));
+        let seq = self.base.plus(place as u32);
         let item = &mut self.queue[place];
         item.sent_again = item.sent.is_some();
         item.sent = Some(ctx.now());
@@ -181,7 +181,6 @@ impl Machine for Sender {
         if from != self.config.receiver || count as usize > self.in_flight {
             return;
         }
-        let window = window.min(self.config.window);
         let room = self.room.map_or(window, |room| room.saturating_sub(count));
         self.room = Some(room.max(window));
         if count > 0 {

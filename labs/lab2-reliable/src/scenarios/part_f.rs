@@ -136,7 +136,7 @@ fn fast_retransmit(bench: &Bench<'_>) -> Outcome {
     }
     acknowledge(&mut s, 15, 15..19, "rule F5: the window is 4, half of the 8 that were in flight")?;
     for _ in 0..3 {
-        s.deliver(PEER, &ack_with(19, 50))?;
+        s.deliver(PEER, &ack_with(19, 60))?;
     }
     expect(&mut s, 19..24, "rules F3 and F5: the window is 5, and two more of this ACK tell nothing yet")?;
     acknowledge(&mut s, 19, 0..0, "rule F5: this one came because the receiver's window has grown")?;
@@ -154,6 +154,14 @@ fn several_losses(bench: &Bench<'_>) -> Outcome {
     }
     acknowledge(&mut s, 7, 7..8, "rule F5: the third of them is a sign that message 7 is lost")?;
     acknowledge(&mut s, 9, 9..10, "rule F6: message 9 was lost too")?;
+    for _ in 0..3 {
+        acknowledge(
+            &mut s,
+            9,
+            0..0,
+            "rule F6: until the loss is repaired there is no further fast retransmit",
+        )?;
+    }
     s.deliver(PEER, &ack_with(12, 64))?;
     s.expect_datagram(PEER, &data(12, "m12"), "rule F6: and so was message 12")?;
     expect(&mut s, 15..16, "rule F5: with 12 to 14 in flight the window of 4 has room for one more")?;

@@ -91,7 +91,7 @@ impl Progress {
     /// # Errors
     /// It is not true; the text says why.
     pub fn accept(&mut self, Accepted(seq): Accepted) -> Result<(), String> {
-        let due = SeqNo(self.first.0.wrapping_add(self.accepted as u32));
+        let due = self.first.plus(self.accepted as u32);
         if seq != due {
             return Err(format!(
                 "Rule A3: the sender said that message {seq} is accepted, where it was the turn of message {due}."

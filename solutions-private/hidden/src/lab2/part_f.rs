@@ -60,6 +60,8 @@ struct Model {
     next: u32,
     /// The end of the receiver's window.
     end: u32,
+    /// What it was before something was acknowledged last: no `ACK` of the number base tells of an earlier end.
+    end_before: u32,
     window: u32,
     threshold: u32,
     /// What counts for the next growth by 1 (F3).
@@ -80,6 +82,7 @@ impl Model {
             base: 0,
             next: 0,
             end: WINDOW,
+            end_before: WINDOW,
             window: 1,
             threshold: u32::MAX,
             counted: 0,
@@ -96,6 +99,11 @@ impl Model {
     /// The receiver's window from base on.
     fn open(&self) -> u32 {
         self.end - self.base
+    }
+
+    /// The smallest window that an old `ACK` of the number base can bear.
+    fn least(&self) -> u32 {
+        self.end_before.saturating_sub(self.base)
     }
 
     fn data(&self, number: u32) -> Vec<u8> {
@@ -133,9 +141,10 @@ impl Model {
     /// An `ACK` of everything before `next`; what is sent again because of it.
     fn acknowledge(&mut self, next: u32, window: u32) -> Vec<u32> {
         let (count, end) = (next - self.base, self.end.max(next + window));
-        let moves = end > std::mem::replace(&mut self.end, end);
+        let before = std::mem::replace(&mut self.end, end);
         if count > 0 {
             self.base = next;
+            self.end_before = before;
             self.left = self.rto;
             self.duplicates = 0;
             match self.repaired_at {
@@ -143,7 +152,7 @@ impl Model {
                 Some(end) if next < end => return vec![next],
                 Some(_) => self.repaired_at = None,
             }
-        } else if !moves && self.in_flight() > 0 {
+        } else if end == before && self.in_flight() > 0 {
             self.duplicates += 1;
             if self.duplicates == 3 && self.repaired_at.is_none() {
                 self.loss();
@@ -221,10 +230,10 @@ fn random_history(bench: &Bench<'_>) -> Outcome {
                 let part = random.below(u64::from(model.in_flight())) as u32;
                 let next = if random.chance(0.6) { model.next } else { model.next - part };
                 let window = if random.chance(0.7) { WINDOW } else { 1 + random.below(24) as u32 };
-                model.step(&mut s, next, window)?;
+                model.step(&mut s, next, window.max(model.end.saturating_sub(next)))?;
             }
             8..=9 => {
-                let window = model.open().min(1 + random.below(24) as u32);
+                let window = model.open().min(model.least().max(1 + random.below(24) as u32));
                 (0..=random.below(5)).try_for_each(|_| model.step(&mut s, model.base, window))?;
             }
             10 if model.open() < WINDOW => {

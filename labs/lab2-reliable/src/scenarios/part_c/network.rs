@@ -16,11 +16,13 @@ use std::time::Duration;
 
 pub(super) fn around(bench: &Bench<'_>) -> Outcome {
     const MIDDLE: u32 = 1 << 31;
-    for first in [u32::MAX - 1, u32::MAX, MIDDLE - 2, MIDDLE] {
+    // At each of these another number is the one that goes around: one in flight, or the end of a window.
+    let near = |number: u32| (0..9).map(move |before| number.wrapping_sub(before));
+    for first in near(0).chain(near(MIDDLE)) {
         let at = |ahead: u32| first.wrapping_add(ahead);
         let config = SenderConfig { first: SeqNo(first), window: 3, ..sender_config(PEER, RTO) };
         let mut s = sender_of(bench, &config)?;
-        send_all(&mut s, &["a", "b", "c", "d", "e", "f"])?;
+        send_all(&mut s, &["a", "b", "c", "d", "e", "f", "g", "h"])?;
         expect_data(
             &mut s,
             first,
@@ -44,6 +46,10 @@ pub(super) fn around(bench: &Bench<'_>) -> Outcome {
         s.deliver(PEER, &ack_with(at(4), 3))?;
         expect_accepted(&mut s, at(2), 2, "rule C2: two more are acknowledged")?;
         expect_data(&mut s, at(4), &["e", "f"], "rule C1: the window has room for them")?;
+        s.deliver(PEER, &ack_with(at(6), 1))?;
+        expect_accepted(&mut s, at(4), 2, "rule C2: two more are acknowledged")?;
+        expect_data(&mut s, at(6), &["g"], "rule C1: it lies before the end of the receiver's window")?;
+        s.expect_nothing("rules C1 and C7: the next one is the end of the receiver's window")?;
 
         let config = ReceiverConfig { first: SeqNo(first), window: 3, ..receiver_config(PEER) };
         let mut r = receiver_of(bench, &config)?;

@@ -143,7 +143,7 @@ pub(super) fn keeps_to_the_end(bench: &Bench<'_>) -> Outcome {
     expect_data(&mut s, 3, &["d"], "rule C7: the end has moved on to 4, though nothing was acknowledged")?;
     for window in [0, 2, 1, 3] {
         s.deliver(PEER, &ack_with(1, window))?;
-        s.expect_nothing("rule C7: an ACK that says less is an older one, and this one says nothing new")?;
+        s.expect_nothing("rule C7: the end of this ACK is not beyond the one that the sender knows")?;
     }
     s.pass(RTO / 2)?;
     expect_data(
@@ -160,7 +160,19 @@ pub(super) fn keeps_to_the_end(bench: &Bench<'_>) -> Outcome {
     expect_data(&mut s, 4, &["e", "f", "g"], "rule C1: the end of the receiver's window is 8")?;
     s.deliver(PEER, &ack_with(4, 1))?;
     s.command(&send("h"))?;
-    expect_data(&mut s, 7, &["h"], "rule C7: the last ACK was an older one, so the end is still 8")
+    expect_data(&mut s, 7, &["h"], "rule C7: the last ACK was an older one, so the end is still 8")?;
+
+    let mut s = window_sender(bench, 4)?;
+    send_all(&mut s, &["a", "b", "c", "d", "e"])?;
+    expect_data(&mut s, 0, &["a", "b", "c", "d"], OPEN)?;
+    s.deliver(PEER, &ack_with(1, 1))?;
+    expect_accepted(&mut s, 0, 1, "rule C2: message 0 is acknowledged")?;
+    s.pass(RTO)?;
+    expect_data(&mut s, 1, &["b"], "rules C1 and C3: messages 1 to 3 are in flight, and 1 is the oldest")?;
+    s.deliver(PEER, &ack_with(4, 0))?;
+    let stays = "rule C1: what was sent stays in flight, even if the end turned out to be 2";
+    expect_accepted(&mut s, 1, 3, stays)?;
+    s.expect_nothing("rule C1: message 4 does not lie before the end")
 }
 
 pub(super) fn probes(bench: &Bench<'_>) -> Outcome {
@@ -170,17 +182,20 @@ pub(super) fn probes(bench: &Bench<'_>) -> Outcome {
     s.deliver(PEER, &ack_with(1, 0))?;
     expect_accepted(&mut s, 0, 1, "rule C2: message 0 is acknowledged")?;
     s.expect_no_timer("rule A4: nothing is in flight and nothing waits")?;
-    send_all(&mut s, &["b", "c", "d"])?;
+    send_all(&mut s, &["b", "c"])?;
     s.expect_nothing("rule C1: the window is closed")?;
-    for _ in 0..3 {
-        s.pass(RTO - ms(1))?;
+    for text in ["d", "e", "f"] {
+        s.pass(RTO / 2)?;
+        s.command(&send(text))?;
+        s.expect_nothing("rule C1: the window is closed, so this one waits too")?;
+        s.pass(RTO / 2 - ms(1))?;
         s.expect_nothing("rule C8: a probe is sent at the end of an RTO, and not before")?;
         s.pass(ms(1))?;
         expect_data(
             &mut s,
             1,
             &["b"],
-            "rule C8: the window is closed, so the first waiting message is a probe",
+            "rules C8 and A4: an RTO has passed, whatever the application sent since; the first that waits is a probe",
         )?;
         s.deliver(PEER, &ack_with(1, 0))?;
         s.expect_nothing("rule C8: the window is still closed")?;
@@ -202,8 +217,17 @@ pub(super) fn probes(bench: &Bench<'_>) -> Outcome {
     expect_accepted(&mut s, 1, 1, "rule C2: message 1 is acknowledged")?;
     s.pass(RTO)?;
     expect_data(&mut s, 2, &["c"], "rule C8: the window is closed again, and an RTO has passed")?;
-    s.deliver(PEER, &ack_with(3, 2))?;
+    s.pass(RTO / 2)?;
+    s.deliver(PEER, &ack_with(3, 0))?;
     expect_accepted(&mut s, 2, 1, "rule C8: a probe may be acknowledged like any message")?;
-    expect_data(&mut s, 3, &["d"], OPEN)?;
+    s.pass(RTO - ms(1))?;
+    s.expect_nothing(
+        "rule C8: messages still wait, and the timer was set anew when the probe was acknowledged",
+    )?;
+    s.pass(ms(1))?;
+    expect_data(&mut s, 3, &["d"], "rule C8: the window is still closed, and an RTO has passed")?;
+    s.deliver(PEER, &ack_with(4, 2))?;
+    expect_accepted(&mut s, 3, 1, "rule C8: a probe may be acknowledged like any message")?;
+    expect_data(&mut s, 4, &["e", "f"], OPEN)?;
     s.expect_nothing("rule C8: what was acknowledged is not sent again")
 }

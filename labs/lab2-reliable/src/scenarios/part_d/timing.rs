@@ -112,7 +112,21 @@ pub(super) fn karn(bench: &Bench<'_>) -> Outcome {
     acknowledge(&mut s, 1, 1)?;
     send(&mut s, 2, &["c"])?;
     let rule = "rule D4: message 1 was sent twice, once as a probe, so its ACK gives no sample";
-    expect_again(&mut s, (ms(600), ms(0)), (2, "c"), rule)
+    expect_again(&mut s, (ms(600), ms(0)), (2, "c"), rule)?;
+
+    let mut s = start(bench)?;
+    send(&mut s, 0, &["a"])?;
+    s.pass(ms(100))?;
+    s.deliver(PEER, &ack_with(1, 0))?;
+    expect_accepted(&mut s, 0, 1, "rule C2: message 0 is acknowledged")?;
+    send_all(&mut s, &["b"])?;
+    expect_again(&mut s, (ms(300), ms(0)), (1, "b"), "rules C8 and D3: this is a probe")?;
+    s.pass(ms(100) - SLACK)?;
+    acknowledge(&mut s, 1, 1)?;
+    send(&mut s, 2, &["c"])?;
+    let rule =
+        "rule D4: message 1 was sent once, as a probe, so its ACK gives a sample, the second of 100 ms";
+    expect_again(&mut s, (ms(250), ms(0)), (2, "c"), rule)
 }
 
 pub(super) fn keeps_backing_off(bench: &Bench<'_>) -> Outcome {

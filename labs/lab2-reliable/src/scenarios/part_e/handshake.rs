@@ -1,6 +1,6 @@
 //! Part E: how a connection is opened, and when it is not (rules E1 to E4, E9 and E11).
 
-use crate::scenarios::checks::{RTO, ack, data, send_on};
+use crate::scenarios::checks::{RTO, ack, ack_with, data, send_on};
 use crate::scenarios::side::{
     FIRST, OURS, SideScript, THEIR_FIRST, THEIRS, accept, client, connect, fin, hears, keep_alive, listen,
     open_client, open_server, reset, server, side_config, syn, syn_ack,
@@ -51,7 +51,18 @@ pub(super) fn server_opens(bench: &Bench<'_>) -> Outcome {
     s.expect_notice(
         &hears("b"),
         "rule A5: it was waiting for this: the client's first number is the client's ISN + 1",
-    )
+    )?;
+
+    let mut s = server(bench, &ConnectionConfig { window: 4, ..side_config() })?;
+    s.command(&listen(OURS))?;
+    ["a", "b", "c"].iter().try_for_each(|text| s.command(&send_on(text.as_bytes())))?;
+    s.deliver(PEER, &syn(THEIRS))?;
+    s.expect_datagram(PEER, &syn_ack(OURS, THEIR_FIRST), "rule E2: a SYN is answered with SYN-ACK")?;
+    s.deliver(PEER, &ack_with(FIRST, 2))?;
+    s.expect_notice(&ConnectionNotice::Opened, "rule E2: this is the ACK of its SYN-ACK")?;
+    s.expect_datagram(PEER, &data(FIRST, "a"), "rule E1: what waited follows")?;
+    s.expect_datagram(PEER, &data(FIRST + 1, "b"), "rule E1: what waited follows")?;
+    s.expect_nothing("rules E2 and C1: the ACK that opens is the first for the sender: there is room for two")
 }
 
 pub(super) fn sent_again(bench: &Bench<'_>) -> Outcome {
@@ -148,6 +159,11 @@ pub(super) fn not_its_own(bench: &Bench<'_>) -> Outcome {
         s.deliver(PEER, &ack(next))?;
         s.expect_datagram(PEER, &reset(next), "rules E2 and E9: this ACK belongs to an earlier connection")?;
         s.expect_nothing("rule E2: it opens nothing")?;
+    }
+    for next in [OTHER, FIRST] {
+        s.deliver(PEER, &syn_ack(THEIRS, next))?;
+        s.expect_datagram(PEER, &reset(next), "rule E9: it has sent no SYN, so no SYN-ACK is for it")?;
+        s.expect_nothing("rule E9: it still waits for an ACK")?;
     }
     s.deliver(PEER, &syn(OTHER))?;
     s.expect_nothing("rule E2: it waits for the ACK of another SYN")?;
