@@ -238,9 +238,10 @@ fn silence(bench: &Bench<'_>) -> Outcome {
     client.welcome(THERE)?;
     client.expect_request(THERE, 2, 2, "b", "rule B2: now the client knows the server")?;
     client.script.pass(GIVE_UP - ms(1))?;
-    client.script.command(&call("c"))?;
     client.script.deliver(PEER, &reply_to(client.me, 1, "A"))?;
-    client.script.pass(GIVE_UP - ms(1))?;
+    client.script.pass(GIVE_UP / 2)?;
+    client.script.command(&call("c"))?;
+    client.script.pass(GIVE_UP / 2 - ms(1))?;
     client.script.take_datagrams();
     client.script.expect_nothing("rule D5: the server has said something, if nothing of use")?;
     client.script.deliver(PEER, b"garbage")?;
