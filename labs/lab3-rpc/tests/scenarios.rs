@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::process::ExitCode;
 
+// ANCHOR: service
 lab3_rpc::service! {
     /// A bank, with which the scenarios try the stubs.
     service Bank, client BankClient = 7, version 3 {
@@ -17,6 +18,7 @@ lab3_rpc::service! {
         6 => fn transfer(from: String, to: String, cents: u32) -> Result<(), String>;
     }
 }
+// ANCHOR_END: service
 
 impl Bank for Ledger {
     fn deposit(&mut self, account: String, cents: i64) -> i64 {
