@@ -10,7 +10,7 @@ mod what;
 pub use record::{Record, RecordKind};
 pub use story::{Row, Story};
 pub(crate) use telling::{BY_CHANCE, Label, disk_op};
-pub(crate) use what::{Carried, What};
+pub(crate) use what::{Carried, HostChange, What};
 
 use crate::machine::Host;
 use crate::text;
@@ -160,13 +160,12 @@ impl Trace {
     fn records(&self) -> Vec<Record> {
         let record = |step: &Step| {
             let carried = step.what.carried();
-            let peer = carried.map(|it| if step.what.host() == it.from { it.to } else { it.from });
             Record {
                 at_ns: step.at.as_nanos(),
                 host: step.what.host(),
                 kind: step.what.kind(),
                 text: text::line(&self.tell(&step.what).1, TEXT_WIDTH),
-                peer,
+                peer: step.what.peer(),
                 datagram: carried.map(|it| it.number),
                 content: carried.map(|it| self.datagram(it.from, &it.bytes)),
                 state: step.state.clone(),

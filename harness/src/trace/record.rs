@@ -14,7 +14,7 @@ pub struct Record {
     pub kind: RecordKind,
     /// The same in words.
     pub text: String,
-    /// The other host, if a datagram is meant.
+    /// The other host: of a datagram, or of a link that is cut or healed.
     pub peer: Option<Host>,
     /// The datagram's number in this run, which its copies share; 0 for one that the scenario itself played.
     pub datagram: Option<u64>,
@@ -48,6 +48,18 @@ pub enum RecordKind {
     Duplicate,
     /// The network changes a datagram.
     Corrupt,
-    /// Something is done to the host: a crash, a restart, a pause, a cut.
-    Change,
+    /// The host crashes.
+    Crash,
+    /// The host comes up again.
+    Restart,
+    /// The host is paused.
+    Pause,
+    /// The host goes on after a pause.
+    Resume,
+    /// Nothing of what the host sends reaches the peer any more.
+    Cut,
+    /// What the host sends reaches the peer again.
+    Heal,
+    /// Something else, said in words: what worlds that keep no trace tell.
+    Other,
 }

@@ -1,7 +1,7 @@
 //! What happened, in words: how each host is called, and how it shows its datagrams, commands and notices.
 
 use super::Trace;
-use super::what::{Carried, What};
+use super::what::{Carried, HostChange, What};
 use crate::disk::DiskOp;
 use crate::machine::Host;
 use crate::program::Role;
@@ -52,7 +52,7 @@ impl Trace {
                 named(host, self.label(*host).map(|it| (it.notice)(bytes)).unwrap_or_default())
             }
             What::TimerFired(host, name) => named(host, format!("timer {name} runs out")),
-            What::Changed(host, text) => named(host, text.clone()),
+            What::Changed(host, change) => named(host, self.tell_change(*change)),
             What::Disk(host, op) => named(host, disk_op(op)),
             What::Received(it) => {
                 named(&it.to, format!("receives {}{}", shown(it), to_whom("from", it.from)))
@@ -62,6 +62,17 @@ impl Trace {
             What::Lost(it, why) => (NETWORK, format!("loses {} to {}: {why}", shown(it), self.name(it.to))),
             What::Duplicated(it) => (NETWORK, format!("duplicates {} to {}", shown(it), self.name(it.to))),
             What::Corrupted(it) => (NETWORK, format!("corrupts {} to {}", shown(it), self.name(it.to))),
+        }
+    }
+
+    fn tell_change(&self, change: HostChange) -> String {
+        match change {
+            HostChange::Crash => "crashes".into(),
+            HostChange::Restart => "comes up again".into(),
+            HostChange::Pause => "is paused".into(),
+            HostChange::Resume => "goes on".into(),
+            HostChange::Cut(peer) => format!("is cut off from {}", self.name(peer)),
+            HostChange::Heal(peer) => format!("reaches {} again", self.name(peer)),
         }
     }
 }

@@ -28,8 +28,33 @@ pub(crate) enum What {
     Lost(Carried, &'static str),
     Duplicated(Carried),
     Corrupted(Carried),
-    /// Something was done to a host: a crash, a pause.
-    Changed(Host, String),
+    Changed(Host, HostChange),
+}
+
+/// What is done to a host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum HostChange {
+    Crash,
+    Restart,
+    Pause,
+    Resume,
+    /// Nothing of what it sends reaches the other any more.
+    Cut(Host),
+    /// What it sends reaches the other again.
+    Heal(Host),
+}
+
+impl HostChange {
+    fn kind(self) -> RecordKind {
+        match self {
+            HostChange::Crash => RecordKind::Crash,
+            HostChange::Restart => RecordKind::Restart,
+            HostChange::Pause => RecordKind::Pause,
+            HostChange::Resume => RecordKind::Resume,
+            HostChange::Cut(_) => RecordKind::Cut,
+            HostChange::Heal(_) => RecordKind::Heal,
+        }
+    }
 }
 
 impl What {
@@ -45,7 +70,7 @@ impl What {
             What::Lost(..) => RecordKind::Lose,
             What::Duplicated(_) => RecordKind::Duplicate,
             What::Corrupted(_) => RecordKind::Corrupt,
-            What::Changed(..) => RecordKind::Change,
+            What::Changed(_, change) => change.kind(),
         }
     }
 
@@ -60,6 +85,15 @@ impl What {
             | What::Changed(host, _) => *host,
             What::Received(it) => it.to,
             What::Sent(it) | What::Lost(it, _) | What::Duplicated(it) | What::Corrupted(it) => it.from,
+        }
+    }
+
+    /// The other host: of a datagram, or of a link that is cut or healed.
+    pub(super) fn peer(&self) -> Option<Host> {
+        match self {
+            What::Received(it) => Some(it.from),
+            What::Changed(_, HostChange::Cut(peer) | HostChange::Heal(peer)) => Some(*peer),
+            _ => self.carried().map(|it| it.to),
         }
     }
 
