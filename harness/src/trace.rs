@@ -16,7 +16,7 @@ use crate::machine::Host;
 use crate::text;
 use crate::time::Time;
 use telling::STARTS;
-use what::{is_event, is_input};
+use what::{is_event, is_fault, is_input};
 
 /// The most steps that a trace keeps; what comes later is counted, not kept.
 const MAX_STEPS: usize = 1 << 20;
@@ -24,8 +24,8 @@ const MAX_STEPS: usize = 1 << 20;
 /// The most rows and records of a story; it has the last ones.
 const MAX_STORY: usize = 10_000;
 
-/// The widest text of a row, in characters.
-const ROW_WIDTH: usize = 96;
+/// The longest text of a row, in characters; a report breaks it into lines.
+const ROW_WIDTH: usize = 1_000;
 
 /// The longest text of a record, in characters.
 const TEXT_WIDTH: usize = 400;
@@ -139,20 +139,17 @@ impl Trace {
         for step in &self.steps {
             let (host, text) = self.tell(&step.what);
             match rows.last_mut() {
-                _ if is_event(&step.what) => {
-                    rows.push(Row { at: step.at, host: host.into(), text, open: true })
-                }
-                Some(row) if row.host == host && row.at == step.at => row.add(&text),
-                _ => rows.push(Row { at: step.at, host: host.into(), text, open: true }),
+                Some(row) if !is_event(&step.what) && row.host == host && row.at == step.at => row.add(&text),
+                _ => rows.push(Row::of(step.at, host, text, is_fault(&step.what))),
             }
         }
         rows.retain(|row| row.text != STARTS);
         for row in &mut rows {
-            row.text = text::line(&row.text, ROW_WIDTH);
+            row.text = text::middle(&text::line(&row.text, usize::MAX), ROW_WIDTH);
         }
         if self.dropped > 0 {
             let text = format!("… and {} more steps, which were not kept", self.dropped);
-            rows.push(Row { at: Time::ZERO, host: String::new(), text, open: false });
+            rows.push(Row::new(Time::ZERO, "", text));
         }
         rows
     }

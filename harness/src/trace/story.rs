@@ -13,6 +13,8 @@ pub struct Row {
     pub host: String,
     /// What happened, and what followed from it.
     pub text: String,
+    /// Whether it is something that goes wrong around the program: a loss, a copy, a crash.
+    pub(crate) is_fault: bool,
     pub(super) open: bool,
 }
 
@@ -20,7 +22,12 @@ impl Row {
     /// A whole line, for worlds that keep no trace.
     #[must_use]
     pub fn new(at: Time, host: impl Into<String>, text: impl Into<String>) -> Row {
-        Row { at, host: host.into(), text: text.into(), open: false }
+        Row { at, host: host.into(), text: text.into(), is_fault: false, open: false }
+    }
+
+    /// The beginning of a line, to which consequences are added.
+    pub(super) fn of(at: Time, host: &str, text: String, is_fault: bool) -> Row {
+        Row { at, host: host.into(), text, is_fault, open: true }
     }
 
     pub(super) fn add(&mut self, consequence: &str) {

@@ -119,3 +119,8 @@ pub(super) fn is_input(what: &What) -> bool {
 pub(super) fn is_event(what: &What) -> bool {
     !matches!(what, What::Sent(_) | What::Notified(..) | What::Disk(..))
 }
+
+/// Whether it goes wrong around the program.
+pub(super) fn is_fault(what: &What) -> bool {
+    matches!(what, What::Lost(..) | What::Duplicated(_) | What::Corrupted(_) | What::Changed(..))
+}
