@@ -37,7 +37,7 @@ mod watch;
 
 pub use machine::{Context, Host, Machine, Never};
 pub use time::{Time, ms};
-pub use trace::{Record, RecordKind, Row, Story};
+pub use trace::{Record, RecordKind, Row, Story, Words};
 
 use std::hash::{BuildHasher as _, Hash};
 

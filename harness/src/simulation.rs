@@ -168,7 +168,7 @@ impl<'a> Simulation<'a> {
         let name = self.trace.name(host).to_string();
         let role: Role<(), M::Command, M::Notice> = Role::new("given", describe);
         self.trace.set_host(host, Label::new(&name, &role));
-        self.put(host, Rc::new(move || Ok(Box::new(LocalNode::new(machine.clone())))))?;
+        self.put(host, Rc::new(move || Ok(Box::new(LocalNode::new(machine.clone(), describe)))))?;
         Ok(Handle::new(host))
     }
 

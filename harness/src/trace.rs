@@ -9,6 +9,7 @@ mod what;
 
 pub use record::{Record, RecordKind};
 pub use story::{Row, Story};
+pub use telling::Words;
 pub(crate) use telling::{BY_CHANCE, Label, disk_op};
 pub(crate) use what::{Carried, HostChange, What};
 
@@ -111,7 +112,7 @@ impl Trace {
     pub(crate) fn datagram(&self, from: Host, datagram: &[u8]) -> String {
         self.labels
             .get(usize::from(from.0))
-            .map_or_else(|| text::bytes(datagram, 40), |label| (label.datagram)(datagram))
+            .map_or_else(|| text::bytes(datagram, 40), |label| (label.words.datagram)(datagram))
     }
 
     fn label(&self, host: Host) -> Option<&Label> {

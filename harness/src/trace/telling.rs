@@ -9,13 +9,34 @@ use crate::text;
 use serde::de::DeserializeOwned;
 use std::fmt::Display;
 
-/// How to show one host and what it says.
+/// How a machine of one role shows what it sends, is asked and tells.
+#[derive(Clone, Copy)]
+pub struct Words {
+    pub(crate) datagram: fn(&[u8]) -> String,
+    pub(crate) command: fn(&[u8]) -> String,
+    pub(crate) notice: fn(&[u8]) -> String,
+}
+
+impl Words {
+    /// The words of these commands and notices, and `describe` for datagrams.
+    pub(crate) fn of<Command, Notice>(describe: fn(&[u8]) -> String) -> Words
+    where
+        Command: DeserializeOwned + Display,
+        Notice: DeserializeOwned + Display,
+    {
+        Words { datagram: describe, command: show::<Command>, notice: show::<Notice> }
+    }
+}
+
+fn show<T: DeserializeOwned + Display>(bytes: &[u8]) -> String {
+    crate::codec::decode::<T>(bytes).map_or_else(|_| text::bytes(bytes, 40), |value| value.to_string())
+}
+
+/// What one host is called, and how it shows what it says.
 #[derive(Clone)]
 pub(crate) struct Label {
     pub(crate) name: String,
-    pub(super) datagram: fn(&[u8]) -> String,
-    command: fn(&[u8]) -> String,
-    notice: fn(&[u8]) -> String,
+    pub(super) words: Words,
 }
 
 impl Label {
@@ -24,12 +45,8 @@ impl Label {
         Command: DeserializeOwned + Display,
         Notice: DeserializeOwned + Display,
     {
-        Label { name: name.into(), datagram: role.describe, command: show::<Command>, notice: show::<Notice> }
+        Label { name: name.into(), words: Words::of::<Command, Notice>(role.describe) }
     }
-}
-
-fn show<T: DeserializeOwned + Display>(bytes: &[u8]) -> String {
-    crate::codec::decode::<T>(bytes).map_or_else(|_| text::bytes(bytes, 40), |value| value.to_string())
 }
 
 impl Trace {
@@ -45,11 +62,11 @@ impl Trace {
         match what {
             What::Started(host) => named(host, STARTS.into()),
             What::Commanded(host, bytes) => {
-                let command = self.label(*host).map(|it| (it.command)(bytes)).unwrap_or_default();
+                let command = self.label(*host).map(|it| (it.words.command)(bytes)).unwrap_or_default();
                 named(host, format!("is asked to {command}"))
             }
             What::Notified(host, bytes) => {
-                named(host, self.label(*host).map(|it| (it.notice)(bytes)).unwrap_or_default())
+                named(host, self.label(*host).map(|it| (it.words.notice)(bytes)).unwrap_or_default())
             }
             What::TimerFired(host, name) => named(host, format!("timer {name} runs out")),
             What::Changed(host, change) => named(host, self.tell_change(*change)),
