@@ -18,6 +18,7 @@ pub mod machine;
 pub mod node;
 pub mod picture;
 pub mod program;
+mod quiet;
 pub mod random;
 pub mod recipe;
 pub mod remote;
