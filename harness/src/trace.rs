@@ -25,6 +25,9 @@ const MAX_STEPS: usize = 1 << 20;
 /// The most rows and records of a story; it has the last ones.
 const MAX_STORY: usize = 10_000;
 
+/// The most bytes of a story's rows, which cross the boundary between two processes.
+const MAX_STORY_BYTES: usize = 4 << 20;
+
 /// The longest text of a row, in characters; a report breaks it into lines.
 const ROW_WIDTH: usize = 1_000;
 
@@ -124,8 +127,13 @@ impl Trace {
         let mut rows = self.rows();
         let plural = if rows.len() == 1 { "" } else { "s" };
         let title = format!("{source}, {} step{plural}", rows.len());
-        let before = rows.len().saturating_sub(MAX_STORY);
-        rows.drain(..before);
+        let mut bytes = 0;
+        let fits = |row: &&Row| {
+            bytes += row.text.len();
+            bytes <= MAX_STORY_BYTES
+        };
+        let kept = rows.iter().rev().take(MAX_STORY).take_while(fits).count();
+        rows.drain(..rows.len() - kept);
         Story {
             title,
             rows,
