@@ -43,7 +43,7 @@ pub fn bytes(bytes: &[u8], max: usize) -> String {
     }
 }
 
-/// `text` in at most `max` characters: its beginning and its end, when it has more.
+/// `text` in at most `max` characters: its beginning and its end, when it has more, cut between words where there are some.
 #[must_use]
 pub fn middle(text: &str, max: usize) -> String {
     let count = text.chars().count();
@@ -52,10 +52,16 @@ pub fn middle(text: &str, max: usize) -> String {
     }
     let kept = max.saturating_sub(GAP.chars().count());
     let tail = kept / 3;
-    let start: String = text.chars().take(kept - tail).collect();
-    let end: String = text.chars().skip(count - tail).collect();
+    let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(byte, _)| byte);
+    let (start, end) = (&text[..at(kept - tail)], &text[at(count - tail)..]);
+    let word = |space: Option<usize>, long: usize| space.filter(|it| it.abs_diff(long) <= MAX_WORD);
+    let start = &start[..word(start.rfind(' '), start.len()).unwrap_or(start.len())];
+    let end = &end[word(end.find(' '), 0).map_or(0, |space| space + 1)..];
     format!("{start}{GAP}{end}")
 }
+
+/// The longest rest of a word that is left out because it is not whole, in bytes.
+const MAX_WORD: usize = 12;
 
 /// What stands for the middle of a text.
 const GAP: &str = " … ";
@@ -90,7 +96,7 @@ pub fn wrap_at_most(text: &str, width: usize, indent: &str, lines: usize) -> Vec
         if wrapped.len() <= lines || max <= width / 2 {
             return wrapped;
         }
-        max -= width / 16;
+        max -= (width / 16).max(1);
     }
 }
 
@@ -124,6 +130,7 @@ mod tests {
     fn a_long_text_keeps_its_beginning_and_its_end() {
         assert_eq!(middle("abcdefghijkl", 9), "abcd … kl");
         assert_eq!(middle("abc", 9), "abc");
+        assert_eq!(middle("sends one, says two, sends three", 26), "sends one, says … three");
         let text: String = (0..100).map(|n| format!("word{n} ")).collect();
         let lines = wrap_at_most(text.trim(), 32, "", 3);
         assert_eq!(lines.len(), 3);
