@@ -2,13 +2,14 @@
 //!
 //! A [`GuardedProgram`] stands between a scenario and a program. It writes down what each machine was given and what it
 //! did (`log.rs`), looks at copies while the run goes on (`copies.rs`), and afterwards gives the same events to fresh
-//! machines, which must do the same (`again.rs`, `cause.rs`). Invariant: a machine that is a function of its events, with
+//! machines, which must do the same (`again.rs`, `cause.rs`; `telling.rs` says it in words). Invariant: a machine that is a function of its events, with
 //! `Clone`, `Eq` and `Hash` derived, is never accused, and a run is the same with the guards and without.
 
 mod again;
 mod cause;
 mod copies;
 mod log;
+mod telling;
 
 use crate::crash::Crash;
 use crate::machine::{Action, Moment, TimerId};
@@ -78,8 +79,8 @@ impl<'a> GuardedProgram<'a> {
 impl Program for GuardedProgram<'_> {
     fn start(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
         let node = self.program.start(role, config)?;
-        let Some(name) = node.inspect().map(|it| it.type_name()) else { return Ok(node) };
-        let origin = self.log.borrow_mut().add_origin(role, config, name);
+        let Some(machine) = node.inspect() else { return Ok(node) };
+        let origin = self.log.borrow_mut().add_origin(role, config, machine);
         Ok(Box::new(GuardedNode { node, origin, past: Past::Fresh, log: self.log.clone() }))
     }
 

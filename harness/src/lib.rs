@@ -18,6 +18,7 @@ pub mod machine;
 pub mod node;
 pub mod picture;
 pub mod program;
+mod quiet;
 pub mod random;
 pub mod recipe;
 pub mod remote;
@@ -37,7 +38,7 @@ mod watch;
 
 pub use machine::{Context, Host, Machine, Never};
 pub use time::{Time, ms};
-pub use trace::{Record, RecordKind, Row, Story};
+pub use trace::{Record, RecordKind, Row, Story, Words};
 
 use std::hash::{BuildHasher as _, Hash};
 

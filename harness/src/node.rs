@@ -7,6 +7,7 @@ use crate::codec;
 use crate::crash::{Crash, guarded};
 use crate::disk::{Disk, DiskImage};
 use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
+use crate::trace::Words;
 use crate::watch;
 use serde::{Deserialize, Serialize};
 use std::any::Any;
@@ -89,6 +90,9 @@ pub trait Inspect: Any {
     /// Whether the two machines are equal (`==`); `None` when they are not of one type.
     fn equals(&self, other: &dyn Inspect) -> Option<bool>;
 
+    /// How to show what the machine sends, is asked and tells.
+    fn words(&self) -> Words;
+
     /// Equal for machines with the same disk and the same timers set.
     fn surroundings(&self) -> u64;
 }
@@ -100,10 +104,12 @@ pub(crate) struct LocalNode<M: Machine> {
     disk: Disk,
     clock_read: Cell<bool>,
     role: watch::Role,
+    describe: fn(&[u8]) -> String,
 }
 
 impl<M: Machine> LocalNode<M> {
-    pub(crate) fn new(machine: M) -> Self {
+    /// `describe` shows the datagrams that it sends.
+    pub(crate) fn new(machine: M, describe: fn(&[u8]) -> String) -> Self {
         let role = watch::Role::register(short_type_name::<M>());
         LocalNode {
             machine,
@@ -111,13 +117,14 @@ impl<M: Machine> LocalNode<M> {
             disk: Disk::default(),
             clock_read: Cell::new(false),
             role,
+            describe,
         }
     }
 }
 
 impl<M: Machine> Node for LocalNode<M> {
     fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash> {
-        let LocalNode { machine, timers, disk, clock_read, role } = self;
+        let LocalNode { machine, timers, disk, clock_read, role, .. } = self;
         // The timer leaves the table before the handler runs, so that the handler may set it again.
         let fired = match event {
             Event::Timer(id) => Some(timers.take(id).ok_or_else(|| unknown_timer(id))?),
@@ -151,6 +158,7 @@ impl<M: Machine> Node for LocalNode<M> {
             disk: self.disk.clone(),
             clock_read: self.clock_read.clone(),
             role: self.role,
+            describe: self.describe,
         }))
     }
 
@@ -183,6 +191,10 @@ impl<M: Machine> Inspect for LocalNode<M> {
     fn equals(&self, other: &dyn Inspect) -> Option<bool> {
         let other = (other as &dyn Any).downcast_ref::<LocalNode<M>>()?;
         Some(self.machine == other.machine)
+    }
+
+    fn words(&self) -> Words {
+        Words::of::<M::Command, M::Notice>(self.describe)
     }
 
     fn surroundings(&self) -> u64 {

@@ -51,7 +51,7 @@ fn tell_rows(story: &mut Story) {
         story.records.push(Record {
             at_ns: row.at.as_nanos(),
             host: Host(u16::try_from(index).unwrap_or(u16::MAX)),
-            kind: RecordKind::Change,
+            kind: RecordKind::Other,
             text: row.text.clone(),
             peer: None,
             datagram: None,

@@ -111,10 +111,11 @@ impl LocalProgram {
         Config: DeserializeOwned + 'static,
         M: Machine,
     {
+        let describe = role.describe;
         let start = move |config: &[u8]| {
             let config = configuration(config)?;
             let machine = guarded(|| make(config))?;
-            Ok(Box::new(LocalNode::new(machine)) as Box<dyn Node>)
+            Ok(Box::new(LocalNode::new(machine, describe)) as Box<dyn Node>)
         };
         self.roles.insert(role.name, Box::new(start));
         self

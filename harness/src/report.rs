@@ -1,17 +1,18 @@
 //! What a person reads: one failure in at most 20 lines, with the reason before the steps; and the table of a run.
+//!
+//! Read next: `report/story.rs`, which chooses what of a story is shown.
+
+mod story;
 
 use crate::recipe::Recipe;
 use crate::scenario::{Blame, Failure, Scenario};
 use crate::text;
-use crate::trace::{Row, Story};
+use crate::trace::Story;
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 
 /// The most lines that a failure takes.
 pub const MAX_LINES: usize = 20;
-
-/// The most steps of a story that are shown; earlier ones are counted.
-const MAX_ROWS: usize = 10;
 
 /// The most lines of a reason.
 const MAX_REASON_LINES: usize = 4;
@@ -80,17 +81,29 @@ pub fn failure(lab: &str, scenario: &Scenario, ended: &Ended) -> String {
     let Some(failure) = &ended.failure else { return String::new() };
     let lab = short_lab(lab);
     let mut out = header(lab, scenario, failure.blame);
-    let reason = text::wrap(&text::line(&failure.reason, 600), 96, "  ");
-    reason.iter().take(MAX_REASON_LINES).for_each(|line| push(&mut out, line));
-    if let Some(story) = &failure.story {
-        push_story(&mut out, story);
-    }
+    reason(&failure.reason).iter().for_each(|line| push(&mut out, line));
+    let mut end = String::new();
     if let Some(picture) = &ended.picture {
-        push(&mut out, &format!("  Picture  {picture}"));
+        push(&mut end, &format!("  Picture  {picture}"));
     }
-    push(&mut out, &format!("  Replay   {}", replay_command(lab, scenario, ended)));
-    push(&mut out, &format!("  Hint     cargo lab hint {lab}-{}", scenario.id));
-    out
+    push(&mut end, &format!("  Replay   {}", replay_command(lab, scenario, ended)));
+    push(&mut end, &format!("  Hint     cargo lab hint {lab}-{}", scenario.id));
+    if let Some(story) = &failure.story {
+        push(&mut out, &format!("  The story ({}):", story.title));
+        let room = MAX_LINES - out.lines().count() - end.lines().count();
+        story::short(story, room).iter().for_each(|line| push(&mut out, line));
+    }
+    out + &end
+}
+
+/// The lines of a reason; one that is too long says so.
+fn reason(reason: &str) -> Vec<String> {
+    let mut lines = text::wrap(&text::line(reason, 600), 96, "  ");
+    if lines.len() > MAX_REASON_LINES {
+        lines.truncate(MAX_REASON_LINES);
+        lines[MAX_REASON_LINES - 1].push_str(" …");
+    }
+    lines
 }
 
 /// The command that runs a failing scenario again.
@@ -108,37 +121,12 @@ fn header(lab: &str, scenario: &Scenario, blame: Blame) -> String {
     }
 }
 
-fn push_story(out: &mut String, story: &Story) {
-    push(out, &format!("  The story ({}):", story.title));
-    let hidden = story.rows.len().saturating_sub(MAX_ROWS);
-    if hidden > 0 {
-        push(out, &format!("     … {hidden} earlier steps; replay with --full shows them"));
-    }
-    let host_width = host_width(&story.rows[hidden..]);
-    for (index, row) in story.rows.iter().enumerate().skip(hidden) {
-        push(out, &row_line(index + 1, row, host_width));
-    }
-}
-
 /// A whole story, as long as it is.
 #[must_use]
 pub fn full_story(story: &Story) -> String {
-    let host_width = host_width(&story.rows);
     let mut out = format!("The whole story ({}):\n", story.title);
-    story
-        .rows
-        .iter()
-        .enumerate()
-        .for_each(|(index, row)| push(&mut out, &row_line(index + 1, row, host_width)));
+    story::whole(story).iter().for_each(|line| push(&mut out, line));
     out
-}
-
-fn host_width(rows: &[Row]) -> usize {
-    rows.iter().map(|row| row.host.chars().count()).max().unwrap_or(0)
-}
-
-fn row_line(number: usize, row: &Row, host_width: usize) -> String {
-    format!("  {number:4} {:>10}  {:<host_width$}  {}", row.at.to_string(), row.host, row.text)
 }
 
 fn push(out: &mut String, line: &str) {
@@ -228,7 +216,7 @@ mod tests {
         let mut trace = crate::trace::Trace::default();
         trace.add_host(crate::trace::Label::new("h", &role));
         for n in 0..40 {
-            trace.push(Time::ZERO + ms(n), || crate::trace::What::TimerFired(Host(0), n.to_string()));
+            trace.push(Time::ZERO + ms(n), || crate::trace::What::TimerFired(Host(0), (n * n).to_string()));
         }
         let story = Story::new("search", trace.rows());
         let failure = Failure::new("wrong ".repeat(300)).with(story);
@@ -240,7 +228,8 @@ mod tests {
         let text = failure("lab2-reliable", &scenario(), &long_failure());
         assert!(text.lines().count() <= MAX_LINES, "{text}");
         assert!(text.contains("cargo lab replay lab2-B3 --seed 7"), "{text}");
-        assert!(text.contains("… 30 earlier steps"), "{text}");
+        assert!(text.contains("… 29 steps; replay with --full shows them …"), "{text}");
+        assert!(text.contains("wrong …\n"), "a reason that is cut says so: {text}");
         assert!(text.lines().all(|line| line.chars().count() <= 120), "{text}");
     }
 

@@ -11,6 +11,7 @@ use crate::channel::Channel;
 use crate::crash::{Crash, guarded};
 use crate::driver;
 use crate::program::{LocalProgram, Program};
+use crate::quiet::quietly;
 use crate::report::{self, Ended, Line};
 use crate::scenario::{Bench, Failure, Scenario, Suite};
 use crate::trace::Story;
@@ -246,12 +247,15 @@ fn inside(
     let stories = if arguments.full {
         let bench = Bench::new(program, ended.seed);
         let same_run = ended.failure.is_some() || arguments.trace.is_some();
-        stories(scenario, if same_run { bench.with_recipe(&ended.recipe) } else { bench })
+        quietly(|| stories(scenario, if same_run { bench.with_recipe(&ended.recipe) } else { bench }))
     } else {
         vec![]
     };
     let mut ended = Ended { stories, ..ended };
     leave::leave_passed(suite.lab, scenario, &mut ended);
+    // The files have them by now, and the parent only prints.
+    let failing = ended.failure.as_mut().and_then(|failure| failure.story.as_deref_mut());
+    ended.stories.iter_mut().chain(failing).for_each(|story| story.records.clear());
     channel.send(&ended)
 }
 

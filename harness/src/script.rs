@@ -15,7 +15,7 @@ use crate::timers::Timers;
 use crate::trace::{Carried, Label, Trace, What};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
@@ -67,6 +67,8 @@ pub struct Script<Config, Command, Notice> {
     datagrams: VecDeque<(Host, Arc<[u8]>, u64)>,
     steps: u64,
     notices: VecDeque<Vec<u8>>,
+    /// The notices that the scenario has expected so far.
+    told: BTreeSet<Vec<u8>>,
     trace: Trace,
     hosts: u16,
     recorder: Option<Stories>,
@@ -102,6 +104,7 @@ where
             datagrams: VecDeque::new(),
             steps: 0,
             notices: VecDeque::new(),
+            told: BTreeSet::new(),
             trace,
             hosts: 2,
             recorder: bench.recorder(),
@@ -218,13 +221,18 @@ where
     /// The application was told something else, or nothing.
     pub fn expect_notice(&mut self, notice: &Notice, rule: &str) -> Outcome {
         let told = self.notices.pop_front();
-        if told.as_deref() == Some(codec::encode(notice).as_slice()) {
-            return Ok(());
+        let wanted = codec::encode(notice);
+        match told {
+            Some(bytes) if bytes == wanted => {
+                self.told.insert(bytes);
+                Ok(())
+            }
+            told => {
+                let but =
+                    told.map_or_else(|| "it said nothing to the application".into(), |it| self.said(&it));
+                Err(self.unexpected(rule, &notice.to_string(), &but))
+            }
         }
-        let told = told.map(|bytes| self.show_notice(&bytes));
-        let but =
-            told.map_or_else(|| "it said nothing to the application".into(), |told| format!("it {told}"));
-        Err(self.unexpected(rule, &notice.to_string(), &but))
     }
 
     /// Expects that nothing was sent and nothing said that the scenario has not seen yet; `rule` says why.
@@ -236,7 +244,7 @@ where
         match self.notices.pop_front() {
             None => Ok(()),
             Some(bytes) => {
-                let but = format!("it {}", self.show_notice(&bytes));
+                let but = self.said(&bytes);
                 Err(self.unexpected(rule, "says nothing to the application", &but))
             }
         }
@@ -293,9 +301,12 @@ where
         Failure::new(reason).with(self.trace.story("script"))
     }
 
-    fn show_notice(&self, bytes: &[u8]) -> String {
-        codec::decode::<Notice>(bytes)
-            .map_or_else(|_| "said something unreadable".into(), |notice| notice.to_string())
+    /// That the application was told something, and whether it was told the same before.
+    fn said(&self, bytes: &[u8]) -> String {
+        let again = if self.told.contains(bytes) { "again " } else { "" };
+        let notice = codec::decode::<Notice>(bytes)
+            .map_or_else(|_| "said something unreadable".into(), |notice| notice.to_string());
+        format!("{again}it {notice}")
     }
 
     fn unexpected(&self, rule: &str, wanted: &str, but: &str) -> Failure {

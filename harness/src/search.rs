@@ -69,6 +69,9 @@ impl Default for Limits {
     }
 }
 
+/// How the note of a search ends that has not seen all within its bounds.
+pub const LIMIT_CAME_FIRST: &str = "the state limit came first";
+
 /// What a search that found no mistake has seen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Explored {
@@ -290,7 +293,7 @@ impl<'a> Search<'a> {
             return self.replay(&moves);
         }
         let explored = self.explore()?;
-        let all = if explored.exhausted { "all within the bounds" } else { "the state limit came first" };
+        let all = if explored.exhausted { "all within the bounds" } else { LIMIT_CAME_FIRST };
         self.bench.note(format!("searched {} states, {all}", explored.states));
         Ok(explored)
     }

@@ -25,7 +25,7 @@ use crate::program::{Program, Role};
 use crate::random::Dice;
 use crate::scenario::{Bench, Failure, Outcome, Stories};
 use crate::time::Time;
-use crate::trace::{Label, Story, Trace, What};
+use crate::trace::{HostChange, Label, Story, Trace, What};
 use host::{Maker, Power, SimulatedHost};
 use network::Network;
 use queue::Queue;
@@ -168,7 +168,7 @@ impl<'a> Simulation<'a> {
         let name = self.trace.name(host).to_string();
         let role: Role<(), M::Command, M::Notice> = Role::new("given", describe);
         self.trace.set_host(host, Label::new(&name, &role));
-        self.put(host, Rc::new(move || Ok(Box::new(LocalNode::new(machine.clone())))))?;
+        self.put(host, Rc::new(move || Ok(Box::new(LocalNode::new(machine.clone(), describe)))))?;
         Ok(Handle::new(host))
     }
 
@@ -187,7 +187,7 @@ impl<'a> Simulation<'a> {
         let node = maker().map_err(|crash| self.crashed(crash))?;
         self.hosts[usize::from(host.0)].node = Some(node);
         self.trace.push(self.now, || {
-            if restarted { What::Changed(host, "comes up again".into()) } else { What::Started(host) }
+            if restarted { What::Changed(host, HostChange::Restart) } else { What::Started(host) }
         });
         self.step(host, Event::Start(&image))
     }

@@ -43,25 +43,61 @@ pub fn bytes(bytes: &[u8], max: usize) -> String {
     }
 }
 
-/// `text` broken into lines of at most `width` characters at spaces, each behind `indent`.
+/// `text` in at most `max` characters: its beginning and its end, when it has more, cut between words where there are some.
+#[must_use]
+pub fn middle(text: &str, max: usize) -> String {
+    let count = text.chars().count();
+    if count <= max {
+        return text.into();
+    }
+    let kept = max.saturating_sub(GAP.chars().count());
+    let tail = kept / 3;
+    let at = |character: usize| text.char_indices().nth(character).map_or(text.len(), |(byte, _)| byte);
+    let (start, end) = (&text[..at(kept - tail)], &text[at(count - tail)..]);
+    let word = |space: Option<usize>, long: usize| space.filter(|it| it.abs_diff(long) <= MAX_WORD);
+    let start = &start[..word(start.rfind(' '), start.len()).unwrap_or(start.len())];
+    let end = &end[word(end.find(' '), 0).map_or(0, |space| space + 1)..];
+    format!("{start}{GAP}{end}")
+}
+
+/// The longest rest of a word that is left out because it is not whole, in bytes.
+const MAX_WORD: usize = 12;
+
+/// What stands for the middle of a text.
+const GAP: &str = " … ";
+
+/// `text` broken into lines of at most `width` characters, at spaces where it has them, each behind `indent`.
 #[must_use]
 pub fn wrap(text: &str, width: usize, indent: &str) -> Vec<String> {
     let mut lines = vec![];
-    let mut current = String::new();
-    for word in text.split_whitespace() {
-        if !current.is_empty() && current.chars().count() + 1 + word.chars().count() > width {
-            lines.push(format!("{indent}{current}"));
-            current.clear();
-        }
-        if !current.is_empty() {
-            current.push(' ');
-        }
-        current.push_str(word);
-    }
-    if !current.is_empty() {
-        lines.push(format!("{indent}{current}"));
+    let mut rest = text.trim();
+    while !rest.is_empty() {
+        let end = line_end(rest, width.max(1));
+        lines.push(format!("{indent}{}", rest[..end].trim_end()));
+        rest = rest[end..].trim_start();
     }
     lines
+}
+
+/// Where the first line of `text` ends, in bytes.
+fn line_end(text: &str, width: usize) -> usize {
+    let Some((too_far, _)) = text.char_indices().nth(width) else { return text.len() };
+    // The space at which it is broken may stand behind the line.
+    let behind = text[too_far..].chars().next().map_or(too_far, |next| too_far + next.len_utf8());
+    text[..behind].rfind(char::is_whitespace).filter(|space| *space > 0).unwrap_or(too_far)
+}
+
+/// `text` in at most `lines` lines of this width, without its middle when it is longer.
+#[must_use]
+pub fn wrap_at_most(text: &str, width: usize, indent: &str, lines: usize) -> Vec<String> {
+    let mut max = width * lines;
+    loop {
+        let wrapped = wrap(&middle(text, max), width, indent);
+        if wrapped.len() <= lines || max <= width / 2 {
+            return wrapped;
+        }
+        max -= (width / 16).max(1);
+    }
 }
 
 #[cfg(test)]
@@ -85,5 +121,20 @@ mod tests {
     #[test]
     fn wrapping_keeps_every_word() {
         assert_eq!(wrap("one two three", 7, "  "), ["  one two", "  three"]);
+        assert_eq!(wrap("one two  three", 8, ""), ["one two", "three"]);
+        assert_eq!(wrap("a word: ääääääääää b", 8, ""), ["a word:", "ääääääää", "ää b"]);
+        assert!(wrap("  ", 8, "").is_empty());
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_beginning_and_its_end() {
+        assert_eq!(middle("abcdefghijkl", 9), "abcd … kl");
+        assert_eq!(middle("abc", 9), "abc");
+        assert_eq!(middle("sends one, says two, sends three", 26), "sends one, says … three");
+        let text: String = (0..100).map(|n| format!("word{n} ")).collect();
+        let lines = wrap_at_most(text.trim(), 32, "", 3);
+        assert_eq!(lines.len(), 3);
+        assert!(lines[0].starts_with("word0 ") && lines[2].ends_with("word99"), "{lines:?}");
+        assert_eq!(wrap_at_most("short", 32, "", 3), ["short"]);
     }
 }

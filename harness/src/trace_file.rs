@@ -1,7 +1,8 @@
 //! Trace files: JSON Lines, one header and then one record a line. Each failure leaves one; `cargo lab replay FILE` makes the
 //! run again from it, also after the code was edited, because it names its decisions.
 //!
-//! The header says what is needed for that; the records say what happened then. Version 1.
+//! The header says what is needed for that; the records say what happened then. Version 2: the
+//! kind of a record says what was done to a host; in version 1 only its words did.
 
 use crate::recipe::Recipe;
 use crate::scenario::World;
@@ -13,7 +14,7 @@ use std::fmt;
 pub const FORMAT: &str = "faultline-trace";
 
 /// The version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The largest file that is read, in bytes.
 pub const MAX_BYTES: u64 = 256 * 1024 * 1024;
@@ -95,7 +96,10 @@ impl TraceFile {
         if header.version != VERSION {
             return Err(wrong(
                 0,
-                format!("the version is {}; this kit reads version {VERSION}", header.version),
+                format!(
+                    "the version is {}; this kit reads version {VERSION}: run the scenario again for a new trace",
+                    header.version
+                ),
             ));
         }
         let record = |(line, text): (usize, &str)| {
@@ -151,7 +155,7 @@ mod tests {
         assert_eq!(error(""), "line 1: the file is empty");
         assert!(error("{}").starts_with("line 1: this is no header of a trace"));
         let text = file().to_text();
-        assert!(error(&text.replace("\"version\":1", "\"version\":9")).contains("this kit reads version 1"));
+        assert!(error(&text.replace("\"version\":2", "\"version\":1")).contains("this kit reads version 2"));
         assert!(error(&text.replace("\"receive\"", "\"eat\"")).starts_with("line 2: this is no record"));
     }
 }

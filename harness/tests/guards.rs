@@ -28,7 +28,7 @@ fn who_breaks_no_rule_is_not_accused() {
     ["None", "NoneSearched", "Unusual", "UnusualSearched"].into_iter().for_each(passes);
 }
 
-const TWICE: &str = "Desk::on_datagram did not do the same twice for the same events: first it sent";
+const TWICE: &str = "Desk::on_datagram does not do the same twice for the same events: first it sends";
 
 #[test]
 fn the_order_of_a_hash_map_is_told() {
@@ -43,7 +43,7 @@ fn the_computer_s_clock_is_told() {
     says("Clock", &[TWICE, "time or randomness that is not from ctx"]);
     says(
         "ClockInState",
-        &["Desk::on_datagram left different states for the same events", "computer's clock"],
+        &["Desk::on_datagram leaves different states for the same events", "computer's clock"],
     );
 }
 
@@ -64,7 +64,7 @@ fn a_hash_that_disagrees_with_equality_is_told() {
     const LEAVES_OUT: &str = "Two states of Desk are not equal (!=) and have the same hash";
     ["ConstantHash", "HashLeavesOut"].into_iter().for_each(|id| says(id, &[LEAVES_OUT, "Derive it."]));
     says("AlwaysEqual", &["Two states of Desk are equal (==) and have different hashes"]);
-    says("HashOfMap", &["Desk::on_datagram left different states", "the iteration over a HashMap"]);
+    says("HashOfMap", &["Desk::on_datagram leaves different states", "the iteration over a HashMap"]);
 }
 
 #[test]
@@ -86,5 +86,17 @@ fn a_function_that_differs_from_call_to_call_is_named() {
     says(
         "Draw",
         &["did not end the same way", "The function draw does not return the same twice", "First: It drew"],
+    );
+}
+
+#[test]
+fn the_story_of_a_difference_is_told_in_the_words_of_the_role() {
+    says(
+        "StaticAsker",
+        &[
+            "Asker::on_command does not do the same twice for the same events: first it is answered",
+            "Asker is asked to ask about 1: sends note 01, sets timer Waiting to 200ms, is answered 0000",
+            "Asker a fresh machine, same events: sends note 01, sets timer Waiting to 200ms, is answered 0000",
+        ],
     );
 }

@@ -38,7 +38,7 @@ fn a_picture_of_a_storm_has_every_sign() {
     for sign in marks.into_iter().chain(flights) {
         assert!(drawn.contains(&sign), "{sign}");
     }
-    assert!(!drawn.contains("class=\"m other\""), "a change is not known by its words");
+    assert!(!drawn.contains("class=\"m other\""), "a change has no sign of its own");
     assert!(drawn.contains("class=\"paused\""));
 }
 

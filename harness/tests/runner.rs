@@ -16,7 +16,7 @@ fn the_list_is_what_nextest_reads() {
     let all = toy_lab(&["--list", "--format", "terse"]);
     assert!(all.status.success());
     assert_eq!(stdout(&all).lines().next(), Some("A1_a_right_program_passes: test"));
-    assert_eq!(stdout(&all).lines().count(), 6);
+    assert_eq!(stdout(&all).lines().count(), 7);
     assert_eq!(stdout(&toy_lab(&["--list", "--format", "terse", "--ignored"])), "");
 }
 
@@ -76,7 +76,7 @@ fn replay_shows_the_whole_story_also_of_a_run_that_passes() {
 #[test]
 fn the_table_has_every_scenario_and_the_sum() {
     let text = stdout(&toy_lab(&["--score"]));
-    assert!(text.contains("2/12"), "{text}");
+    assert!(text.contains("2/14"), "{text}");
     assert!(text.contains("ERROR") && text.contains("FAILED") && text.contains("passed"), "{text}");
 }
 
@@ -119,4 +119,43 @@ fn a_replay_of_code_that_exits_says_so() {
     let output = toy_lab(&["--replay", "A3"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).contains("Your code ended the test process (exit status: 0)"), "{output:?}");
+}
+
+#[test]
+fn a_notice_that_was_told_before_is_told_again() {
+    let text = failing("A7_a_copy_that_is_taken_is_told_as_such");
+    assert!(text.contains("Expected: the door says nothing to the application. But again it is"), "{text}");
+}
+
+#[test]
+fn a_line_that_is_printed_once_in_a_script_is_read_once() {
+    for options in
+        [&["--exact", "A7_a_copy_that_is_taken_is_told_as_such"][..], &["--replay", "A7", "--full"]]
+    {
+        let text = stdout(&toy_lab(options));
+        assert_eq!(text.matches("somebody knocks\n").count(), 2, "two knocks: {text}");
+    }
+}
+
+#[test]
+fn the_path_of_a_picture_opens_from_where_the_student_is() {
+    let course = tempfile::tempdir().unwrap();
+    let folder = course.path().canonicalize().unwrap();
+    let program = folder.join("target/debug/toy-lab");
+    std::fs::create_dir_all(program.parent().unwrap()).unwrap();
+    std::fs::copy(env!("CARGO_BIN_EXE_toy-lab"), &program).unwrap();
+    std::fs::write(folder.join("Cargo.toml"), "").unwrap();
+    let picture = |shell: &std::path::Path| {
+        let mut command = Command::new(&program);
+        let output = command.args(["--replay", "A7"]).current_dir(course.path()).env("PWD", shell).output();
+        let text = stdout(&output.unwrap());
+        let line = text.lines().find_map(|line| line.strip_prefix("  Picture  ")).map(String::from);
+        line.unwrap_or_else(|| panic!("no picture: {text}"))
+    };
+    assert_eq!(picture(&folder), "target/lab/toy-A7.html");
+    let whole = folder.join("target/lab/toy-A7.html");
+    assert!(whole.is_file());
+    for elsewhere in [folder.join("target"), folder.join("nowhere"), std::path::PathBuf::from("/")] {
+        assert_eq!(picture(&elsewhere), whole.to_str().unwrap());
+    }
 }

@@ -6,6 +6,7 @@
 use crate::crash::guarded;
 use crate::machine::{Action, Moment};
 use crate::node::{Event, Inspect, Node};
+use crate::quiet::quietly;
 use std::collections::HashMap;
 
 /// How many states are kept to compare others with.
@@ -72,7 +73,9 @@ impl Before {
             let prints_alike = like.text.is_none() || self.text.is_none() || like.text == self.text;
             if !prints_alike && surroundings(&*like.copy) == surroundings(&*self.copy) {
                 let mut others = vec![];
-                let answer = like.copy.fork().and_then(|mut copy| copy.handle(moment, *event, &mut others));
+                let handle =
+                    || like.copy.fork().and_then(|mut copy| copy.handle(moment, *event, &mut others));
+                let answer = quietly(handle);
                 if answer.is_ok() && others != actions {
                     return Err(equal_but_different(name));
                 }

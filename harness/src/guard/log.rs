@@ -5,8 +5,9 @@ use super::copies::Known;
 use crate::crash::Crash;
 use crate::driver::OwnedEvent;
 use crate::machine::{Action, Moment};
-use crate::node::Event;
+use crate::node::{Event, Inspect};
 use crate::random::{Dice, Draw as _};
+use crate::trace::Words;
 
 /// How many histories are remembered besides the latest of each machine that was made.
 const MAX_BRANCHES: usize = 32;
@@ -45,6 +46,7 @@ pub(super) struct Origin {
     pub(super) role: String,
     pub(super) config: Vec<u8>,
     pub(super) type_name: &'static str,
+    pub(super) words: Words,
     latest: Option<StepId>,
 }
 
@@ -102,8 +104,15 @@ impl Log {
         self.steps.len() < EVENTS_WITH_COPY || self.steps.len().is_multiple_of(COPY_EVERY)
     }
 
-    pub(super) fn add_origin(&mut self, role: &str, config: &[u8], type_name: &'static str) -> OriginId {
-        self.origins.push(Origin { role: role.into(), config: config.into(), type_name, latest: None });
+    pub(super) fn add_origin(&mut self, role: &str, config: &[u8], machine: &dyn Inspect) -> OriginId {
+        let (type_name, words) = (machine.type_name(), machine.words());
+        self.origins.push(Origin {
+            role: role.into(),
+            config: config.into(),
+            type_name,
+            words,
+            latest: None,
+        });
         self.origins.len() - 1
     }
 

@@ -7,6 +7,7 @@ use crate::crash::Crash;
 use crate::machine::{Action, Host, Machine, Moment, TimerId};
 use crate::node::{Event, LocalNode, Node as _};
 use crate::random::{Draw as _, Random};
+use crate::text;
 use crate::time::Time;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
@@ -86,7 +87,7 @@ impl<M: Machine> LiveHost<M> {
         socket.set_nonblocking(false)?;
         enlarge(&socket);
         let mut host = LiveHost {
-            node: LocalNode::new(machine),
+            node: LocalNode::new(machine, |datagram| text::bytes(datagram, 40)),
             addresses: known.to_vec(),
             timers: BTreeMap::new(),
             started: Instant::now(),

@@ -6,7 +6,7 @@ use super::flights::{End, Flight, flights};
 use super::marks::{
     COLUMN, GAP, Place, Point, at_line, columns, copies, cross, cut, escape, head, sign, words, zigzag,
 };
-use super::steps::{Change, Step, moment};
+use super::steps::{Step, moment};
 use crate::machine::Host;
 use crate::trace::{Record, RecordKind, Story};
 use std::fmt::Write as _;
@@ -159,10 +159,10 @@ impl<'a> Diagram<'a> {
             };
         };
         for (index, record) in self.story.records.iter().enumerate().filter(|(_, it)| it.host == host) {
-            let next = match Change::of(record) {
-                Some(Change::Crash) => "gap",
-                Some(Change::Pause) => "paused",
-                Some(Change::Restart | Change::Resume) => "line",
+            let next = match record.kind {
+                RecordKind::Crash => "gap",
+                RecordKind::Pause => "paused",
+                RecordKind::Restart | RecordKind::Resume => "line",
                 _ => continue,
             };
             until(self.y(index), class, since);
@@ -305,7 +305,7 @@ impl<'a> Diagram<'a> {
     fn mark(&self, index: usize) -> String {
         let record = &self.story.records[index];
         let at = Point { x: self.x(record.host), y: self.y(index) };
-        let mut out = at_line(record, at);
+        let mut out = at_line(record.kind, at);
         let flight = self.told_of[index].map(|number| &self.flights[number]);
         let (label, place) = match (record.kind, flight) {
             (RecordKind::Start, _) => ("comes up".to_string(), self.beside(record, at)),

@@ -1,6 +1,5 @@
 //! The signs of a space-time diagram as SVG, each known by its shape alone; colours come from the style sheet.
 
-use super::steps::Change;
 use crate::text;
 use crate::trace::{Record, RecordKind};
 
@@ -67,17 +66,16 @@ pub(super) fn cut(text: &str, most: usize) -> String {
     shown
 }
 
-/// The sign of a record at its host's line; a datagram that arrives has its arrow's head instead.
-pub(super) fn at_line(record: &Record, Point { x, y }: Point) -> String {
-    match record.kind {
+/// The sign of a record of this kind at its host's line; a datagram that arrives has its arrow's head instead.
+pub(super) fn at_line(kind: RecordKind, Point { x, y }: Point) -> String {
+    match kind {
         RecordKind::Start => format!(r#"<circle class="m start" cx="{x:.1}" cy="{y:.1}" r="5.5"/>"#),
         RecordKind::Send => format!(r#"<circle class="m send" cx="{x:.1}" cy="{y:.1}" r="3.5"/>"#),
         RecordKind::Timer => clock(x, y),
         RecordKind::Disk => {
             format!(r#"<rect class="m disk" x="{:.1}" y="{:.1}" width="10" height="10"/>"#, x - 5.0, y - 5.0)
         }
-        RecordKind::Change => change(record, x, y),
-        _ => String::new(),
+        kind => change(kind, x, y),
     }
 }
 
@@ -90,28 +88,30 @@ fn clock(x: f64, y: f64) -> String {
     )
 }
 
-fn change(record: &Record, x: f64, y: f64) -> String {
-    match Change::of(record) {
-        Some(Change::Crash) => cross("m crash", Point { x, y }, 8.0),
-        Some(Change::Restart) => format!(
+/// The sign of what is done to a host.
+fn change(kind: RecordKind, x: f64, y: f64) -> String {
+    match kind {
+        RecordKind::Crash => cross("m crash", Point { x, y }, 8.0),
+        RecordKind::Restart => format!(
             r#"<g class="m restart"><circle cx="{x:.1}" cy="{y:.1}" r="6.5"/><path d="M{x:.1} {:.1}v-7m-3 3l3 -3l3 3"/></g>"#,
             y + 3.5
         ),
-        Some(Change::Pause) => {
+        RecordKind::Pause => {
             format!(r#"<path class="m pause" d="M{:.1} {:.1}v12m6 0v-12"/>"#, x - 3.0, y - 6.0)
         }
-        Some(Change::Resume) => {
+        RecordKind::Resume => {
             format!(r#"<path class="m resume" d="M{:.1} {:.1}v13l10 -6.5z"/>"#, x - 4.0, y - 6.5)
         }
-        Some(Change::Cut) => {
+        RecordKind::Cut => {
             format!(r#"<path class="m cut" d="M{:.1} {:.1}l6 -12m4 0l-6 12"/>"#, x - 5.0, y + 6.0)
         }
-        Some(Change::Heal) => format!(
+        RecordKind::Heal => format!(
             r#"<g class="m heal"><circle cx="{:.1}" cy="{y:.1}" r="4.5"/><circle cx="{:.1}" cy="{y:.1}" r="4.5"/></g>"#,
             x - 3.0,
             x + 3.0
         ),
-        _ => format!(r#"<path class="m other" d="M{x:.1} {:.1}l6 6l-6 6l-6 -6z"/>"#, y - 6.0),
+        RecordKind::Other => format!(r#"<path class="m other" d="M{x:.1} {:.1}l6 6l-6 6l-6 -6z"/>"#, y - 6.0),
+        _ => String::new(),
     }
 }
 

@@ -6,7 +6,7 @@
 use super::diagram::Diagram;
 use super::drawable;
 use super::marks::{self, Point, escape};
-use super::steps::{Change, Step, moment, states, steps};
+use super::steps::{Step, moment, states, steps};
 use crate::text;
 use crate::trace::{Record, RecordKind, Story};
 use serde::Serialize;
@@ -172,9 +172,9 @@ fn data(story: &Story, all: &[Step], shown: &[Step]) -> String {
                 data.states.push(state);
                 latest[host] = Some(data.states.len() - 1);
             }
-            match Change::of(&story.records[index]) {
-                Some(Change::Crash) => down[host] = true,
-                Some(Change::Restart) => down[host] = false,
+            match story.records[index].kind {
+                RecordKind::Crash => down[host] = true,
+                RecordKind::Restart => down[host] = false,
                 _ => {}
             }
         }
@@ -226,27 +226,15 @@ fn legend() -> String {
     entry(&way("open", "M3 11H34", r#"<circle class="mark" cx="34" cy="11" r="4"/>"#), "still on the way");
     entry(&way("played", "M3 11H50", &head), "by the scenario");
     let at = Point { x: 27.0, y: 11.0 };
-    let mut sign = |kind: RecordKind, text: &str, words: &str| {
-        let sample = Record {
-            at_ns: 0,
-            host: crate::machine::Host(0),
-            kind,
-            text: text.into(),
-            peer: None,
-            datagram: None,
-            content: None,
-            state: None,
-        };
-        entry(&marks::at_line(&sample, at), words);
-    };
-    sign(RecordKind::Timer, "", "timer runs out");
-    sign(RecordKind::Disk, "", "disk");
-    sign(RecordKind::Change, "crashes", "crash, no line: down");
-    sign(RecordKind::Change, "comes up again", "up again");
-    sign(RecordKind::Change, "is paused", "paused, hatched line");
-    sign(RecordKind::Change, "goes on", "goes on");
-    sign(RecordKind::Change, "is cut off from ", "link cut");
-    sign(RecordKind::Change, "reaches ", "link whole again");
+    let mut sign = |kind: RecordKind, words: &str| entry(&marks::at_line(kind, at), words);
+    sign(RecordKind::Timer, "timer runs out");
+    sign(RecordKind::Disk, "disk");
+    sign(RecordKind::Crash, "crash, no line: down");
+    sign(RecordKind::Restart, "up again");
+    sign(RecordKind::Pause, "paused, hatched line");
+    sign(RecordKind::Resume, "goes on");
+    sign(RecordKind::Cut, "link cut");
+    sign(RecordKind::Heal, "link whole again");
     let sign = |class: &str, corner: u8, points: &str| {
         format!(
             r#"<g class="sign {class}"><path d="{points}"/><rect x="18" y="2" width="34" height="18" rx="{corner}"/></g>"#
@@ -313,11 +301,11 @@ mod tests {
 
     #[test]
     fn a_host_has_no_line_while_it_is_down() {
-        let change = |text| told(RecordKind::Change, 1, text);
-        let whole = drawn(&story([change("is slow"), change("is slow")]));
-        let broken = drawn(&story([change("crashes"), change("comes up again")]));
+        let change = |kind| told(kind, 1, "its words do not matter");
+        let whole = drawn(&story([change(RecordKind::Other), change(RecordKind::Other)]));
+        let broken = drawn(&story([change(RecordKind::Crash), change(RecordKind::Restart)]));
         assert_eq!((count(&whole, "class=\"line\""), count(&broken, "class=\"line\"")), (2, 3));
-        assert!(drawn(&story([change("is paused")])).contains("class=\"paused\""));
+        assert!(drawn(&story([change(RecordKind::Pause)])).contains("class=\"paused\""));
     }
 
     #[test]

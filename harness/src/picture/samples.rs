@@ -45,7 +45,9 @@ pub(super) fn story(records: impl IntoIterator<Item = Record>) -> Story {
 
 /// A story in which a record of each kind occurs; every content is `text`.
 pub(super) fn every_kind(text: &str) -> Story {
-    use RecordKind::{Change, Command, Corrupt, Disk, Duplicate, Lose, Notice, Receive, Send, Start, Timer};
+    use RecordKind::{
+        Command, Corrupt, Crash, Disk, Duplicate, Lose, Notice, Other, Receive, Restart, Send, Start, Timer,
+    };
     let mut records = vec![
         told(Start, 0, "starts"),
         told(Start, 1, "starts"),
@@ -60,9 +62,9 @@ pub(super) fn every_kind(text: &str) -> Story {
         told(Disk, 1, text),
         told(Notice, 1, text),
         record(Receive, 1, 0, 1, "changed"),
-        told(Change, 1, "crashes"),
-        told(Change, 1, "comes up again"),
-        told(Change, 1, text),
+        told(Crash, 1, "crashes"),
+        told(Restart, 1, "comes up again"),
+        told(Other, 1, text),
     ];
     records[9].state = Some(text.into());
     story(records)

@@ -94,34 +94,6 @@ pub(super) fn states(records: &[Record]) -> Vec<Option<&str>> {
 /// How far back the cause of a state is looked for, in records.
 const MAX_CONSEQUENCES: usize = 1_000;
 
-/// What was done to a host.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Change {
-    Crash,
-    Restart,
-    Pause,
-    Resume,
-    Cut,
-    Heal,
-    Other,
-}
-
-impl Change {
-    /// What a record of a change means. The words are those of `simulation/changes.rs`.
-    pub(super) fn of(record: &Record) -> Option<Change> {
-        const WORDS: [(&str, Change); 6] = [
-            ("crashes", Change::Crash),
-            ("comes up again", Change::Restart),
-            ("is paused", Change::Pause),
-            ("goes on", Change::Resume),
-            ("is cut off from ", Change::Cut),
-            ("reaches ", Change::Heal),
-        ];
-        let meant = WORDS.iter().find(|(words, _)| record.text.starts_with(words));
-        (record.kind == RecordKind::Change).then(|| meant.map_or(Change::Other, |(_, change)| *change))
-    }
-}
-
 /// A moment for people.
 pub(super) fn moment(at_ns: u64) -> String {
     (Time::ZERO + Duration::from_nanos(at_ns)).to_string()

@@ -15,7 +15,7 @@ pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let Some(target) = target() else { return };
     let folder = target.join("lab");
     if let Ok(picture) = try_leave(&folder, lab, scenario, ended) {
-        ended.picture = Some(shown(&target, &picture));
+        ended.picture = Some(shown(&picture));
     }
 }
 
@@ -23,7 +23,7 @@ pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
 pub(super) fn leave_passed(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let (Some(story), None, Some(target)) = (ended.stories.first(), &ended.failure, target()) else { return };
     if let Ok(picture) = write_page(&target.join("lab"), lab, scenario, ended, None, story) {
-        ended.notes.push(format!("picture  {}", shown(&target, &picture)));
+        ended.notes.push(format!("picture  {}", shown(&picture)));
     }
 }
 
@@ -32,13 +32,17 @@ pub(super) fn leave_chart(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let (Some(svg), Some(target)) = (ended.chart.take(), target()) else { return };
     let chart = target.join("lab").join(format!("{}-{}.svg", short_lab(lab), scenario.id));
     if fs::create_dir_all(target.join("lab")).and_then(|()| write_whole(&chart, &svg)).is_ok() {
-        ended.notes.push(format!("chart  {}", shown(&target, &chart)));
+        ended.notes.push(format!("chart  {}", shown(&chart)));
     }
 }
 
-/// A file as students see it, who start their runs in the folder that holds target/.
-fn shown(target: &Path, file: &Path) -> String {
-    target.parent().and_then(|root| file.strip_prefix(root).ok()).unwrap_or(file).display().to_string()
+/// A file as it opens from where the student is: by its whole path, or by a short one below a folder of the kit. The folder
+/// is the one of the student's shell, since test runners and `cargo lab` start this program in the lab's own.
+fn shown(file: &Path) -> String {
+    let shell =
+        std::env::var_os("PWD").map(PathBuf::from).filter(|folder| folder.join("Cargo.toml").is_file());
+    let shell = shell.and_then(|folder| folder.canonicalize().ok());
+    shell.and_then(|folder| file.strip_prefix(folder).ok()).unwrap_or(file).display().to_string()
 }
 
 /// The target folder that this program was built into: it is in its `debug/` or, when it is a test, in `debug/deps/`.
@@ -46,7 +50,7 @@ fn target() -> Option<PathBuf> {
     let program = std::env::current_exe().ok()?;
     let folder = program.parent()?;
     let profile = if folder.ends_with("deps") { folder.parent()? } else { folder };
-    Some(profile.parent()?.to_path_buf())
+    profile.parent()?.canonicalize().ok()
 }
 
 fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io::Result<PathBuf> {

@@ -1,10 +1,14 @@
 //! A student's own run of a scenario: some seeds, the first of them under the guards (`guard.rs`); a seed that fails is run
 //! again under them, and made small before it is shown (`shrink.rs`).
+//!
+//! What student code prints is seen from the first run of each seed, which may be the last because it ends the process, and
+//! from the run that is told. A script's first run is the one that is told: there each line is seen once.
 
 use super::leave::{leave, leave_chart};
 use super::run_once;
 use crate::guard::{Budget, GuardedProgram};
 use crate::program::Program;
+use crate::quiet::quietly;
 use crate::report::Ended;
 use crate::scenario::{Bench, Blame, Failure, Scenario, Suite, World};
 use crate::shrink::shrink;
@@ -35,7 +39,8 @@ pub(super) fn run(
 /// Makes the failing run once more, to look into the machines after each step.
 fn with_states(scenario: &Scenario, program: &dyn Program, ended: Ended) -> Ended {
     let again = Bench::new(program, ended.seed).with_recipe(&ended.recipe).with_states();
-    let told = run_once(scenario, &again);
+    let run = || run_once(scenario, &again);
+    let told = if scenario.world == World::Script { quietly(run) } else { run() };
     let reason = |ended: &Ended| ended.failure.as_ref().map(|failure| failure.reason.clone());
     if reason(&told) == reason(&ended) { told } else { ended }
 }
@@ -58,7 +63,9 @@ fn run_and_shrink(scenario: &Scenario, program: &dyn Program, seeds: impl IntoIt
         }
     }
     match &ended.failure {
-        Some(failure) if failure.blame == Blame::Program => again(scenario, program, &ended, failure),
+        Some(failure) if failure.blame == Blame::Program => {
+            quietly(|| again(scenario, program, &ended, failure))
+        }
         _ => ended,
     }
 }
@@ -70,7 +77,7 @@ fn run_guarded(scenario: &Scenario, guarded: &GuardedProgram<'_>, seed: u64) -> 
     if run.is_some_and(|failure| failure.blame == Blame::Kit) {
         return (ended, false);
     }
-    match guarded.verdict(run) {
+    match quietly(|| guarded.verdict(run)) {
         Some(failure) => (Ended { failure: Some(failure), ..ended }, true),
         None => (ended, false),
     }

@@ -11,7 +11,7 @@ use crate::machine::{Action, Host, Moment};
 use crate::node::Event;
 use crate::random::{Dice, Draw as _};
 use crate::time::Time;
-use crate::trace::{BY_CHANCE, Carried, Trace, What};
+use crate::trace::{BY_CHANCE, Carried, HostChange, Trace, What};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ impl<'a> Next<'a> {
                 self.bring_up(host)
             }
             Move::Restart(host) => {
-                self.trace.push(self.clock(host), || What::Changed(host, "comes up again".into()));
+                self.trace.push(self.clock(host), || What::Changed(host, HostChange::Restart));
                 self.bring_up(host)?;
                 self.ask_again(host)
             }
@@ -221,7 +221,7 @@ impl<'a> Next<'a> {
 
     fn crash(&mut self, host: Host, crashed: SearchedHost) {
         self.spent.crashes += 1;
-        self.trace.push(crashed.clock, || What::Changed(host, "crashes".into()));
+        self.trace.push(crashed.clock, || What::Changed(host, HostChange::Crash));
         self.host = Some((host, crashed));
     }
 

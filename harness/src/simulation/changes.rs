@@ -7,7 +7,7 @@ use super::rules::{Change, Rule};
 use crate::disk::{Disk, DiskImage, Unsynced};
 use crate::machine::Host;
 use crate::scenario::Outcome;
-use crate::trace::{Carried, What};
+use crate::trace::{Carried, HostChange, What};
 use std::time::Duration;
 
 impl<'a> Simulation<'a> {
@@ -63,16 +63,15 @@ impl<'a> Simulation<'a> {
 
     fn set_cut(&mut self, from: Host, to: Host, cut: bool) {
         self.network.link(from, to).cut = cut;
-        let what = if cut { "is cut off from" } else { "reaches" };
-        let text = format!("{what} {}{}", self.trace.name(to), if cut { "" } else { " again" });
-        self.trace.push(self.now, || What::Changed(from, text));
+        let change = if cut { HostChange::Cut(to) } else { HostChange::Heal(to) };
+        self.trace.push(self.now, || What::Changed(from, change));
     }
 
     fn pause(&mut self, host: Host) {
         let state = &mut self.hosts[usize::from(host.0)];
         if state.power == Power::Up {
             state.power = Power::Paused;
-            self.trace.push(self.now, || What::Changed(host, "is paused".into()));
+            self.trace.push(self.now, || What::Changed(host, HostChange::Pause));
         }
     }
 
@@ -82,7 +81,7 @@ impl<'a> Simulation<'a> {
             return Ok(());
         }
         state.power = Power::Up;
-        self.trace.push(self.now, || What::Changed(host, "goes on".into()));
+        self.trace.push(self.now, || What::Changed(host, HostChange::Resume));
         self.catch_up(host)
     }
 
@@ -92,7 +91,7 @@ impl<'a> Simulation<'a> {
             state.lose_memory();
             state.disk.crash(unsynced);
             self.queue.unset_timers_of(host);
-            self.trace.push(self.now, || What::Changed(host, "crashes".into()));
+            self.trace.push(self.now, || What::Changed(host, HostChange::Crash));
         }
     }
 

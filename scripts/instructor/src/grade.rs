@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// End with exit code 1 unless the score is exactly this share of the points.
     #[arg(long, value_name = "PERCENT", value_parser = clap::value_parser!(u8).range(0..=100))]
     expect_percent: Option<u8>,
+    /// End with exit code 1 when a search has not seen all within its bounds: what the reference owes.
+    #[arg(long)]
+    expect_exhausted: bool,
 }
 
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
@@ -43,6 +46,11 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     println!("{}", grade.total());
     let place = grade.write(&options.out)?;
     println!("written to {}", place.display());
+    let cut_short = grade.cut_short();
+    if options.expect_exhausted && !cut_short.is_empty() {
+        eprintln!("the state limit came before the end of: {}", cut_short.join(", "));
+        return Ok(ExitCode::FAILURE);
+    }
     Ok(match options.expect_percent {
         Some(percent) if !grade.is_percent(percent) => {
             eprintln!("expected {percent} % of the points");

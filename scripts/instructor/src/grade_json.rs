@@ -4,6 +4,7 @@ use crate::grade::write_atomically;
 use crate::judge::Plan;
 use faultline::report::Ended;
 use faultline::scenario::{Blame, Failure};
+use faultline::search::LIMIT_CAME_FIRST;
 use faultline::text;
 use serde::{Deserialize, Serialize};
 use std::io;
@@ -81,6 +82,8 @@ pub(crate) struct ScenarioGrade {
     pub(crate) reason: String,
     /// The seed of the failing run, or of the last one.
     pub(crate) seed: u64,
+    /// What the scenario noted, such as how many states were searched.
+    pub(crate) notes: Vec<String>,
 }
 
 /// Whether students see a scenario.
@@ -113,6 +116,13 @@ impl Grade {
     /// Whether the score is exactly this share of the points.
     pub(crate) fn is_percent(&self, percent: u8) -> bool {
         u64::from(self.score) * 100 == u64::from(self.max_score) * u64::from(percent) && self.max_score > 0
+    }
+
+    /// The scenarios whose search came to its limit of states before it had seen all within its bounds.
+    pub(crate) fn cut_short(&self) -> Vec<String> {
+        let all = self.labs.iter().flat_map(|lab| lab.scenarios.iter().map(move |it| (lab, it)));
+        let cut = all.filter(|(_, it)| it.notes.iter().any(|note| note.ends_with(LIMIT_CAME_FIRST)));
+        cut.map(|(lab, it)| format!("{} {}", lab.lab, it.id)).collect()
     }
 
     /// The last line of a report.
@@ -164,6 +174,7 @@ impl LabGrade {
                     .map(|it| text::line(&it.reason, REASON_MAX))
                     .unwrap_or_default(),
                 seed: ended.seed,
+                notes: ended.notes.clone(),
             })
             .collect();
         let of = |bonus: bool| scenarios.iter().filter(move |it: &&ScenarioGrade| it.bonus == bonus);

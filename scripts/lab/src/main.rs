@@ -133,10 +133,27 @@ fn split<'a>(labs: &'a [String], scenario: &str) -> Result<(&'a str, String), St
     Ok((find(labs, lab)?, id.to_uppercase()))
 }
 
+/// Where a trace file is: at its path, or where failures leave theirs in the folder `target` that this program was built
+/// into, which may be elsewhere (`CARGO_TARGET_DIR`).
+fn place(file: &Path, target: Option<&Path>) -> Result<PathBuf, String> {
+    if let Ok(place) = file.canonicalize() {
+        return Ok(place);
+    }
+    let left = target.zip(file.file_name()).map(|(target, name)| target.join("lab").join(name));
+    let nor = left.as_ref().map_or_else(String::new, |left| format!(", nor {}", left.display()));
+    left.and_then(|left| left.canonicalize().ok())
+        .ok_or_else(|| format!("there is no {}{nor}; a run that fails leaves one", file.display()))
+}
+
+/// The target folder, in whose `debug` folder this program is.
+fn target() -> Option<PathBuf> {
+    Some(std::env::current_exe().ok()?.parent()?.parent()?.to_path_buf())
+}
+
 /// The lab of a trace file, from its first line, and the file's absolute path.
 fn trace<'a>(labs: &'a [String], file: &Path) -> Result<(&'a str, String), String> {
     let named = |why: &dyn std::fmt::Display| format!("{}: {why}", file.display());
-    let place = file.canonicalize().map_err(|error| named(&error))?;
+    let place = place(file, target().as_deref())?;
     let mut first = String::new();
     let opened = std::fs::File::open(&place).map_err(|error| named(&error))?;
     BufReader::new(opened.take(HEADER_BYTES_MAX)).read_line(&mut first).map_err(|error| named(&error))?;
@@ -200,5 +217,19 @@ mod tests {
         assert_eq!(split(&labs, "lab2-B3"), Ok(("lab2-reliable", "B3".to_string())));
         assert_eq!(split(&labs, "lab2-reliable-b3"), Ok(("lab2-reliable", "B3".to_string())));
         assert!(split(&labs, "B3").unwrap_err().contains("as in lab2-B3"));
+    }
+
+    #[test]
+    fn a_trace_is_found_at_its_path_and_where_failures_leave_theirs() {
+        let target = std::env::temp_dir().join(format!("cargo-lab-{}", std::process::id()));
+        std::fs::create_dir_all(target.join("lab")).expect("the folder can be made");
+        std::fs::write(target.join("lab/lab2-B3.jsonl"), "").expect("the file can be written");
+        let left = target.join("lab/lab2-B3.jsonl").canonicalize().expect("it is there");
+        for named in [left.as_path(), Path::new("target/lab/lab2-B3.jsonl"), Path::new("lab2-B3.jsonl")] {
+            assert_eq!(place(named, Some(&target)).as_deref(), Ok(left.as_path()));
+        }
+        let wrong = place(Path::new("lab2-B4.jsonl"), Some(&target)).unwrap_err();
+        assert!(wrong.starts_with("there is no lab2-B4.jsonl, nor "), "{wrong}");
+        std::fs::remove_dir_all(&target).expect("it can be removed");
     }
 }

@@ -2,7 +2,7 @@
 //! none, though it looks as if it did.
 
 use faultline::program::{Function, LocalProgram, Role};
-use faultline::{Context, Host, Machine, Never, text};
+use faultline::{Context, Host, Machine, Never, ms, text};
 use serde::{Deserialize, Serialize};
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashMap};
@@ -30,6 +30,8 @@ pub(crate) enum Flaw {
     ClockInState,
     /// It counts in a static.
     Static,
+    /// The asker counts in a static.
+    StaticAsker,
     /// It remembers in a thread_local.
     ThreadLocal,
     /// It counts in a cell that its clones share.
@@ -83,19 +85,27 @@ pub(crate) const DESK: Role<Config, Never, Never> = Role::new("desk", show);
 pub(crate) const DRAW: Function<(), u64> = Function::new("draw");
 
 fn show(datagram: &[u8]) -> String {
-    text::bytes(datagram, 16)
+    format!("note {}", text::bytes(datagram, 16))
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Asker(Config);
 
+/// The asker waits for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Waiting;
+
 impl Machine for Asker {
     type Command = Ask;
     type Notice = Answered;
-    type Timer = Never;
+    type Timer = Waiting;
 
     fn on_command(&mut self, Ask(number): Ask, ctx: &mut Context<Self>) {
         ctx.send(self.0.peer, vec![number]);
+        if self.0.flaw == Flaw::StaticAsker {
+            ctx.set_timer(Waiting, ms(200));
+            ctx.notify(Answered(ASKED.fetch_add(1, Ordering::Relaxed).to_be_bytes().into()));
+        }
     }
 
     fn on_datagram(&mut self, from: Host, datagram: &[u8], ctx: &mut Context<Self>) {
@@ -205,7 +215,7 @@ impl Machine for Desk {
                 ctx.send(from, vec![0; 1 << 20]);
             },
             Flaw::EverMore => ctx.send(from, answer.clone()),
-            Flaw::None | Flaw::ThreadLocal => {}
+            Flaw::None | Flaw::ThreadLocal | Flaw::StaticAsker => {}
         }
         match self.config.flaw {
             Flaw::MapOrder => self.asked.keys().for_each(|it| ctx.send(from, vec![*it])),

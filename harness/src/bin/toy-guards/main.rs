@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         scenario("Clock", simulation, |bench| simulate(bench, Flaw::Clock).map(drop)),
         scenario("ClockInState", simulation, |bench| simulate(bench, Flaw::ClockInState).map(drop)),
         scenario("Static", simulation, |bench| simulate(bench, Flaw::Static).map(drop)),
+        scenario("StaticAsker", simulation, |bench| simulate(bench, Flaw::StaticAsker).map(drop)),
         scenario("StaticSearched", search, |bench| explore(bench, Flaw::Static)),
         scenario("ThreadLocal", simulation, |bench| simulate(bench, Flaw::ThreadLocal).map(drop)),
         scenario("SharedCell", simulation, |bench| simulate(bench, Flaw::SharedCell).map(drop)),

@@ -28,6 +28,8 @@ pub(crate) enum Flaw {
     WrongHost,
     /// The door takes the second copy, and its `Hash` and `==` do not know how many it has seen.
     CountsInSecret,
+    /// The door takes copies, and prints a line for each knock.
+    Chatters,
 }
 
 /// How a courier or a door is made.
@@ -148,11 +150,12 @@ impl Machine for Door {
                 std::hint::spin_loop();
             },
             Flaw::WrongHost => ctx.send(Host(77), vec![]),
+            Flaw::Chatters => println!("somebody knocks"),
             _ => {}
         }
         self.copies.0 += u8::from(!new);
         let again = self.config.flaw == Flaw::CountsInSecret && self.copies.0 == 2;
-        if new || again || self.config.flaw == Flaw::TakesCopies {
+        if new || again || matches!(self.config.flaw, Flaw::TakesCopies | Flaw::Chatters) {
             self.last = Some(parcel);
             ctx.notify(Done(parcel));
         }

@@ -3,8 +3,9 @@
 mod asker;
 mod courier;
 
-use courier::{COURIER, Carry, Config, DOOR, Flaw};
+use courier::{COURIER, Carry, Config, DOOR, Done, Flaw};
 use faultline::scenario::{Bench, Failure, Outcome, Scenario, Suite, World, ensure};
+use faultline::script::{PEER, Script};
 use faultline::simulation::{Link, Simulation};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -29,6 +30,11 @@ fn main() -> ExitCode {
         scenario("A6", "a fault that never happens is the kit's fault", |_| {
             Err(Failure::of_the_kit("No fault."))
         }),
+        Scenario {
+            world: World::Script,
+            seeds: 1,
+            ..scenario("A7", "a copy that is taken is told as such", knock_twice)
+        },
     ];
     faultline::runner::main(&Suite { lab: "toy-lab", scenarios, bonus: &[] }, &asker::add(courier::program()))
 }
@@ -36,6 +42,17 @@ fn main() -> ExitCode {
 fn right(bench: &Bench<'_>) -> Outcome {
     println!("student output is let through");
     carry_two(bench, Flaw::None)
+}
+
+fn knock_twice(bench: &Bench<'_>) -> Outcome {
+    let config = Config { peer: PEER, flaw: Flaw::Chatters };
+    let mut door = Script::start(bench, DOOR, ["door", "courier"], &config)?;
+    door.deliver(PEER, &[1])?;
+    door.expect_notice(&Done(1), "Rule 1: a parcel is taken.")?;
+    door.expect_datagram(PEER, &[1], "Rule 2: who knocks is nodded to.")?;
+    door.deliver(PEER, &[1])?;
+    door.expect_datagram(PEER, &[1], "Rule 2: who knocks is nodded to.")?;
+    door.expect_nothing("Rule 3: a copy is not taken.")
 }
 
 fn carry_two(bench: &Bench<'_>, flaw: Flaw) -> Outcome {

@@ -302,7 +302,8 @@ fn two_clients(bench: &Bench<'_>) -> Outcome {
 
 fn server_crash(bench: &Bench<'_>) -> Outcome {
     let calls = Calls { ann: &["a", "b"], bob: &[], mortal: Mortal::Server, promise: Promise::AtMostOnce };
-    let limits = Limits { duplicates: 1, timers: 2, crashes: 1, in_flight: 4, ..Limits::default() };
+    let limits =
+        Limits { duplicates: 1, timers: 2, crashes: 1, in_flight: 4, states: 400_000, ..Limits::default() };
     search(bench, limits, calls, 1).map(|_| ())
 }
 

@@ -14,10 +14,10 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Handles of clients and servers.
-pub type ClientHandle = Handle<ClientCommand, ClientNotice>;
-/// The same of the server.
-pub type ServerHandle = Handle<ServerCommand, ServerNotice>;
+/// A client in a world.
+type ClientHandle = Handle<ClientCommand, ClientNotice>;
+/// The server in a world.
+type ServerHandle = Handle<ServerCommand, ServerNotice>;
 
 /// How clients and server are, and what is asked of them.
 #[derive(Clone, Copy, Debug)]
