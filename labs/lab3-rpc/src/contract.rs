@@ -13,9 +13,9 @@
 //!   then its fields. Structures and tuples are their fields, in order, and nothing else.
 //! - **A2** `decode` gives the value of which the bytes are the encoding, all of them. Everything else is `Unreadable`: bytes
 //!   that end too early, bytes that are left over, a `bool` or an `Option` that is neither 0 nor 1, a variant that there is
-//!   not, text that is not UTF-8. Nothing panics.
+//!   not, text that is not UTF-8. (That the keys of a map are in order is not asked for.) Nothing panics.
 //! - **A3** More than `MAX_VALUE` bytes are `Unreadable`, and so is what is nested more than `MAX_DEPTH` deep or has more than
-//!   `MAX_VALUES` values. A length that promises more than is there costs neither memory nor time.
+//!   `MAX_VALUES` values, as `limits::Within` counts them. A length that promises more than is there costs neither memory nor time.
 //! - **A4** `service!` gives the client for each method a function with the signature of the method, which makes the question:
 //!   service, version and method by their numbers, and the arguments encoded as one tuple.
 //! - **A5** `Question::answer` makes of the outcome of a call its result, decoded. A fault is `CallError::Fault`, a result that
@@ -29,17 +29,18 @@
 //!   on, in the order in which they are asked for.
 //! - **B2** A client that has a call and does not know the server's incarnation sends `HELLO`, and again at the end of each
 //!   RTO, until a `WELCOME` for its own incarnation comes. Calls wait meanwhile; then their requests are sent, in order.
-//!   When it knows the server's incarnation, a client sends a request at once, and drops every `WELCOME`. A server answers
-//!   each `HELLO` at once with `WELCOME`.
+//!   Any other `WELCOME` is dropped, also one that comes when no call is unfinished. When it knows the server's incarnation, a
+//!   client sends a request at once. A server answers each `HELLO` at once with `WELCOME`.
 //! - **B3** A `REQUEST` that is not answered is sent again at the end of each RTO, with the same call number. Each request
 //!   has an RTO of its own, and so has `HELLO`: it is `rto.first`, and doubles each time that it runs out, up to `rto.max`.
+//!   Whoever greets anew, after all calls were finished, begins with `rto.first` again.
 //!   `oldest` is the smallest number of a call that is not finished when the datagram is sent.
 //! - **B4** The client takes only what comes from the server's host and names its own incarnation. A `REPLY` counts when its
 //!   call is sent and not finished: `Finished` with `Done` is told, once, and no timer of that call is left. Any other
 //!   `REPLY` is dropped.
 //! - **B5** Calls do not wait for each other, and replies come in any order.
 //! - **B6** A server tells its application `Execute` for a `REQUEST` that names the server's own incarnation. When the
-//!   application says `Finish`, a `REPLY` goes to the host from which the request came. In part B every copy of a request
+//!   application says `Finish`, a `REPLY` goes to the host from which this client was heard last. In part B every copy of a request
 //!   may be executed.
 //! - **B7** A `REQUEST` that names another server is not executed, but answered with `GONE`. A client takes a `GONE` that
 //!   says that the server which it knows is gone: every call whose request was sent is `Unknown` (`Restarted`), in the order
@@ -61,15 +62,16 @@
 //! - **C2** The `oldest` of a client's requests moves on: what is before the largest that the server has seen of this
 //!   incarnation, the client does not want any more. The server forgets these calls, and never executes or answers a request
 //!   with such a number. When such a call is still being executed, its `Finish` changes nothing.
-//! - **C3** A server keeps a reply until C2 or this rule lets it go: a client of which no `REQUEST` and no `PROBE` has come
-//!   for `forget_after` is forgotten, unless a call of it is being executed; then it is looked at again after another
-//!   `forget_after`. Nothing else makes it forget: not how many replies there are, and not that they were sent.
+//! - **C3** A server keeps a reply until C2 or this rule lets it go: a client of which no `REQUEST` and no `PROBE` for this server has
+//!   come for `forget_after` is forgotten, unless a call of it is being executed; then it is looked at again after another
+//!   `forget_after`. Nothing else makes it forget: not how many replies there are, and not that they were sent. (Clients give a server up
+//!   sooner, and no datagram lives so long, so nobody asks again for what is forgotten in this way.)
 //! - **C4** What a server remembers does not grow with the number of calls that C2 and C3 let go, nor with that of `HELLO`s
 //!   and of dropped datagrams.
 //!
 //! # Part D: long calls
 //! - **D1** A call that is being executed for `acknowledge_after`, counted from its first request, is acknowledged with
-//!   `WORKING`, once.
+//!   `WORKING`, once, whether or not a copy was answered with it before.
 //! - **D2** When `WORKING` comes for a call that is sent and not finished, its request is not sent again. Instead, after
 //!   `watch`, a `PROBE` is sent, and another one after each further `watch`, until the call is finished. A further `WORKING`
 //!   changes nothing.
@@ -80,5 +82,5 @@
 //!   request is sent.
 //! - **D5** When calls are unfinished and nothing was heard for `give_up`, all of them are finished, in the order of their
 //!   numbers: `Unknown` (`Silent`) when their request was ever sent, else `NotExecuted` (`Silent`). The time begins when a
-//!   call is asked for while none was unfinished, and anew with each datagram from the server's host that can be decoded and
-//!   names the client's incarnation.
+//!   call is asked for while none was unfinished, and anew with each `WELCOME`, `REPLY`, `WORKING` or `GONE` from the server's
+//!   host that names the client's incarnation, also when it changes nothing else.

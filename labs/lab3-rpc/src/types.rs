@@ -45,7 +45,7 @@ pub struct ClientConfig {
     pub rto: RtoConfig,
     /// How often the client asks about a call that the server is working on (part D).
     pub watch: Duration,
-    /// After so much silence the server is given up (part D).
+    /// After so much silence the server is given up (part D): sooner than a server forgets its clients.
     pub give_up: Duration,
 }
 
@@ -151,7 +151,7 @@ pub enum ServerCommand {
     },
 }
 
-/// Why a server has no result.
+/// Why a server has no result. But for `TooLarge` and `Failed` the method was not executed.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fault {
     /// There is no such service or method here.
@@ -160,9 +160,9 @@ pub enum Fault {
     WrongVersion(u16),
     /// The arguments are no encoding of what the method takes.
     BadArguments,
-    /// The result has more than [`MAX_RESULT`] bytes.
+    /// The method was executed, and its result has more than [`MAX_RESULT`] bytes.
     TooLarge,
-    /// The method itself failed.
+    /// The method was executed, and failed.
     Failed(String),
 }
 // ANCHOR_END: server

@@ -135,7 +135,7 @@ fn asks(bench: &Bench<'_>) -> Outcome {
     client.greeted()?;
     client.script.command(&call("b"))?;
     client.script.expect_nothing("rule B2: calls wait until the server is known")?;
-    let stale = Message::Welcome { client: Incarnation(client.me.0 ^ 1), server: NEXT };
+    let stale = Message::Welcome { client: Incarnation(client.me.0 ^ 1 << 60), server: NEXT };
     client.script.deliver(PEER, &stale.encode())?;
     client.script.expect_nothing("rule B2: this WELCOME is for an earlier life")?;
     client.welcome(THERE)?;

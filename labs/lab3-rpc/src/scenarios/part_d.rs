@@ -7,7 +7,7 @@ use super::checks::{
 use super::history::{Ends, History, Promise};
 use super::searched::{Calls, Mortal, search};
 use super::world::{Load, World as Net};
-use crate::{CallId, ClientConfig, Host, Message, Why};
+use crate::{CallId, ClientConfig, Host, Message, RtoConfig, Why};
 use faultline::disk::Unsynced;
 use faultline::ms;
 use faultline::random::{Draw as _, Random};
@@ -266,7 +266,9 @@ fn silence(bench: &Bench<'_>) -> Outcome {
 fn long_calls(bench: &Bench<'_>) -> Outcome {
     const LONG: Duration = Duration::from_secs(600);
     let history = History::new(Promise::AtMostOnce, Ends::Done);
-    let client = client_config(Host(0));
+    // Who goes on asking as if nothing had been heard sends a request each second.
+    let rto = RtoConfig { first: RTO, max: RTO };
+    let client = ClientConfig { rto, ..client_config(Host(0)) };
     let load = Load { calls: 4, at_once: 2, work: LONG, client, ..Load::default() };
     let link = Link { loss: 0.01, latency_max: ms(20), ..Link::default() };
     let mut world = Net::start(bench, link, load, history)?;
