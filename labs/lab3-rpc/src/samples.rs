@@ -246,11 +246,17 @@ pub enum BankAnswer {
     Transfer(Result<(), String>),
 }
 
+/// What is called, and the encoded arguments.
+pub type Asked = (Target, Vec<u8>);
+
+/// The encoded result, or why there is none.
+pub type Answered = Result<Vec<u8>, Fault>;
+
 /// What the student's client asks for a call.
-pub const ASK: Function<BankCall, (Target, Vec<u8>)> = Function::new("ask");
+pub const ASK: Function<BankCall, Asked> = Function::new("ask");
 
 /// What the student's server answers to requests, one after the other, beginning with no accounts.
-pub const DISPATCH: Function<Vec<(Target, Vec<u8>)>, Vec<Result<Vec<u8>, Fault>>> = Function::new("dispatch");
+pub const DISPATCH: Function<Vec<Asked>, Vec<Answered>> = Function::new("dispatch");
 
 /// What the student's client makes of the outcome of a call.
 pub const ANSWER: Function<(BankCall, CallOutcome), Result<BankAnswer, CallError>> = Function::new("answer");

@@ -2,7 +2,7 @@
 
 use crate::limits::{MAX_DEPTH, MAX_VALUES};
 use crate::samples::{
-    ANSWER, ASK, BankAnswer, BankCall, DECODE, DISPATCH, ENCODE, Kind, Sample, Shape, Value,
+    ANSWER, ASK, Answered, Asked, BankAnswer, BankCall, DECODE, DISPATCH, ENCODE, Kind, Sample, Shape, Value,
 };
 use crate::{CallError, CallOutcome, Fault, MAX_VALUE, Target, Unreadable, Why};
 use faultline::random::{Draw as _, Random};
@@ -306,22 +306,17 @@ fn asked(bench: &Bench<'_>) -> Outcome {
     })
 }
 
-fn dispatch(
-    bench: &Bench<'_>,
-    requests: &[(Target, Vec<u8>)],
-) -> Result<Vec<Result<Vec<u8>, Fault>>, Failure> {
+fn dispatch(bench: &Bench<'_>, requests: &[Asked]) -> Result<Vec<Answered>, Failure> {
     Ok(DISPATCH.call(bench.program(), &requests.to_vec())?)
 }
 
 fn dispatched(bench: &Bench<'_>) -> Outcome {
     let [deposit, balance, accounts, transfer] =
         questions().map(|(_, number, arguments)| (method(number), bytes(arguments)));
-    let of = |(target, arguments): &(Target, Vec<u8>), change: fn(Target) -> Target| {
-        (change(*target), arguments.clone())
-    };
+    let of = |(target, arguments): &Asked, change: fn(Target) -> Target| (change(*target), arguments.clone());
     let short = (deposit.0, deposit.1[..5].to_vec());
     let long = (accounts.0, vec![0]);
-    let steps: Vec<((Target, Vec<u8>), Result<&str, Fault>, &str)> = vec![
+    let steps: Vec<(Asked, Result<&str, Fault>, &str)> = vec![
         (balance.clone(), Ok("00"), "there is no account yet"),
         (deposit.clone(), Ok("fffffffffffffffb"), "-5 is deposited"),
         (short, Err(Fault::BadArguments), "the arguments end too early"),
@@ -349,7 +344,7 @@ fn dispatched(bench: &Bench<'_>) -> Outcome {
     ];
     let requests: Vec<_> = steps.iter().map(|(request, ..)| request.clone()).collect();
     let answers = dispatch(bench, &requests)?;
-    let words = |answer: &Result<Vec<u8>, Fault>| match answer {
+    let words = |answer: &Answered| match answer {
         Ok(result) => format!("the result {}", hex(result)),
         Err(fault) => format!("{fault:?}"),
     };
