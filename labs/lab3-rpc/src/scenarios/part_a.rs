@@ -351,19 +351,15 @@ fn dispatched(bench: &Bench<'_>) -> Outcome {
     ensure(answers.len() == steps.len(), || "Rule A6: each request has one answer.".into())?;
     steps.iter().zip(answers).try_for_each(|(((target, arguments), wanted, why), got)| {
         let wanted = wanted.clone().map(bytes);
-        let place = answers_place(arguments);
+        let given = if arguments.is_empty() { String::new() } else { format!(" with {}", hex(arguments)) };
         ensure(got == wanted, || {
             format!(
-                "Rule A6: {why}. To {target:?}{place} belongs {}, but {} came.",
+                "Rule A6: {why}. To {target:?}{given} belongs {}, but {} came.",
                 words(&wanted),
                 words(&got)
             )
         })
     })
-}
-
-fn answers_place(arguments: &[u8]) -> String {
-    if arguments.is_empty() { String::new() } else { format!(" with {}", hex(arguments)) }
 }
 
 fn answered(bench: &Bench<'_>) -> Outcome {

@@ -4,7 +4,7 @@ use super::checks::{ANN, BOB, FORGET_AFTER, Served, fault_to, reply_to, request,
 use super::history::{Ends, History, Promise};
 use super::searched::{Calls, Mortal, search};
 use super::world::{Load, World as Net};
-use crate::{CallId, Fault, Incarnation, Message};
+use crate::{CallId, Fault, Incarnation, Message, ServerCommand};
 use faultline::ms;
 use faultline::scenario::{Bench, Outcome, Scenario, World};
 use faultline::script::{Deed, PEER};
@@ -259,7 +259,7 @@ fn memory(bench: &Bench<'_>) -> Outcome {
         let calls = (first..first + 500).flat_map(|number| {
             let stranger = Message::Hello { client: Incarnation(number << 48) }.encode();
             let finish =
-                crate::ServerCommand::Finish { client: ANN, call: CallId(number), result: Ok(b"A".to_vec()) };
+                ServerCommand::Finish { client: ANN, call: CallId(number), result: Ok(b"A".to_vec()) };
             let ask = request(ANN, me, number, number, "a");
             [
                 Deed::Deliver(PEER, ask.clone()),
