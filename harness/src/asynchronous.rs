@@ -51,6 +51,7 @@
 //! ```
 
 mod clock;
+mod driver;
 mod executor;
 mod files;
 mod join;
@@ -61,6 +62,7 @@ mod shared;
 mod socket;
 
 pub use clock::{Elapsed, Interval, Sleep};
+pub use driver::Driver;
 pub use executor::MAX_POLLS;
 pub use files::Files;
 pub use join::{JoinError, JoinHandle};

@@ -32,6 +32,11 @@ pub enum Crash {
 }
 
 impl Crash {
+    /// Whether it is an ordinary panic, not one of the kit's own and not a `todo!`.
+    pub(crate) fn is_a_panic(&self) -> bool {
+        matches!(self, Crash::Panicked { message, .. } if !message.starts_with(UNWRITTEN))
+    }
+
     /// A datagram that cannot be sent.
     pub(crate) fn stray(from: Host, to: Host) -> Crash {
         let why = if from == to { "which is its own" } else { "which is not in this run" };

@@ -139,7 +139,7 @@ impl LocalProgram {
         let (name, place, run) = (role.name, Location::caller(), Rc::new(run));
         let start = move |config: &[u8]| {
             let (config, run) = (configuration(config)?, run.clone());
-            let node = AsyncNode::new(name, place, move |handle| run(config, handle));
+            let node = AsyncNode::new(name, place, None, move |handle| run(config, handle));
             Ok(Box::new(node) as Box<dyn Node>)
         };
         self.roles.insert(role.name, Box::new(start));

@@ -16,6 +16,9 @@ use std::thread::ThreadId;
 /// How often the tasks of a host may be polled over one event; time cannot move on before they all wait.
 pub const MAX_POLLS: u32 = 100_000;
 
+/// How often the tasks of a live host are polled before its socket has its turn again.
+const LIVE_TURN: u32 = 1_000;
+
 /// A task, known to its executor by the order in which it was begun.
 pub(super) type TaskId = u64;
 
@@ -51,11 +54,15 @@ enum Turn {
 }
 
 impl Executor {
-    pub(super) fn new() -> Executor {
+    /// In the simulation nothing but the host's own events wakes a task; with an `outside`, the live world's, anybody may, and
+    /// it is woken when that happens between two events.
+    pub(super) fn new(outside: Option<Waker>) -> Executor {
         let ready = Ready {
             queue: Mutex::new(VecDeque::new()),
             thread: std::thread::current().id(),
             strange: AtomicBool::new(false),
+            running: AtomicBool::new(false),
+            outside,
         };
         Executor { tasks: RefCell::default(), ready: Arc::new(ready), begun: Cell::new(0) }
     }
@@ -82,6 +89,7 @@ impl Executor {
     /// Polls until no task is ready, or `over` says that the host's program has ended.
     pub(super) fn run(&self, over: impl Fn() -> bool) -> Result<(), Crash> {
         let mut polls = 0;
+        self.ready.running.store(true, Ordering::SeqCst);
         while let Some(id) = self.ready.next() {
             let (work, place) = match self.turn(id) {
                 None => continue,
@@ -102,6 +110,11 @@ impl Executor {
             }
             self.poll(id, work);
             if over() {
+                break;
+            }
+            if let Some(outside) = self.ready.outside.as_ref().filter(|_| polls >= LIVE_TURN) {
+                self.ready.running.store(false, Ordering::SeqCst);
+                outside.wake_by_ref();
                 break;
             }
         }
@@ -157,13 +170,34 @@ impl Executor {
 struct Ready {
     queue: Mutex<VecDeque<TaskId>>,
     thread: ThreadId,
-    /// Whether another thread has woken a task, whose turn then depends on that thread's speed.
+    /// Whether another thread has woken a task of the simulation, whose turn then depends on that thread's speed.
     strange: AtomicBool,
+    /// Whether the executor is at work, and will see what is added.
+    running: AtomicBool,
+    /// Who has it run when a task is added while it is not at work.
+    outside: Option<Waker>,
 }
 
 impl Ready {
+    /// The next task; when there is none, the executor waits from here on.
     fn next(&self) -> Option<TaskId> {
-        self.lock().pop_front()
+        let mut queue = self.lock();
+        let next = queue.pop_front();
+        // Under the lock, so that whoever adds a task later sees that nobody looks any more.
+        if next.is_none() {
+            self.running.store(false, Ordering::SeqCst);
+        }
+        next
+    }
+
+    fn add(&self, task: TaskId) {
+        let mut queue = self.lock();
+        queue.push_back(task);
+        let running = self.running.load(Ordering::SeqCst);
+        drop(queue);
+        if let Some(outside) = self.outside.as_ref().filter(|_| !running) {
+            outside.wake_by_ref();
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<TaskId>> {
@@ -185,11 +219,11 @@ impl Wake for Bell {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if std::thread::current().id() != self.ready.thread {
+        if self.ready.outside.is_none() && std::thread::current().id() != self.ready.thread {
             self.ready.strange.store(true, Ordering::Release);
         }
         if !self.rung.swap(true, Ordering::Relaxed) {
-            self.ready.lock().push_back(self.task);
+            self.ready.add(self.task);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::executor::TaskId;
 use super::shared::Shared;
+use crate::crash::{Crash, guarded};
 use std::cell::RefCell;
 use std::fmt;
 use std::future::Future;
@@ -19,9 +20,24 @@ pub struct JoinHandle<T> {
     end: Rc<End<T>>,
 }
 
-/// The task was aborted. (A task that panics fails the run, so nobody waits for it in vain.)
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct JoinError;
+/// A task has not returned: it was aborted, or it has panicked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct JoinError(Option<Crash>);
+
+impl JoinError {
+    /// Whether the task was aborted.
+    #[must_use]
+    pub fn is_cancelled(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Whether the task has panicked. It is for who awaits the task to say what follows. When nobody can, because the handle
+    /// was dropped, the run has failed.
+    #[must_use]
+    pub fn is_panic(&self) -> bool {
+        self.0.is_some()
+    }
+}
 
 /// How a task ends, and who waits for it.
 struct End<T>(RefCell<State<T>>);
@@ -30,6 +46,20 @@ enum State<T> {
     Running(Option<Waker>),
     Ended(Result<T, JoinError>),
     Told,
+}
+
+/// A future whose panic is an error.
+struct Caught<F>(Pin<Box<F>>);
+
+impl<F: Future> Future for Caught<F> {
+    type Output = Result<F::Output, Crash>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match guarded(|| self.0.as_mut().poll(context)) {
+            Ok(poll) => poll.map(Ok),
+            Err(crash) => Poll::Ready(Err(crash)),
+        }
+    }
 }
 
 /// Kept by the task: when it is dropped before the task has returned, the task was aborted.
@@ -42,9 +72,14 @@ pub(super) fn spawn<F: Future + 'static>(shared: &Rc<Shared>, future: F) -> Join
     let duty = Duty(end.clone());
     // On a host that is over the future is dropped, and with it the duty.
     let task = shared.is_there().then(|| {
+        let host = shared.clone();
         let body = async move {
-            let output = future.await;
-            duty.0.close(Ok(output));
+            match Caught(Box::pin(future)).await {
+                Ok(output) => duty.0.close(Ok(output)),
+                // One that nobody can await any more, and one that is not for students to handle, fail the run.
+                Err(crash) if Rc::strong_count(&duty.0) == 1 || !crash.is_a_panic() => host.fail(crash),
+                Err(crash) => duty.0.close(Err(JoinError(Some(crash)))),
+            }
         };
         shared.executor.spawn(Box::pin(body), place)
     });
@@ -93,9 +128,17 @@ impl<T> End<T> {
     }
 }
 
+impl<T> Drop for JoinHandle<T> {
+    fn drop(&mut self) {
+        if let State::Ended(Err(JoinError(Some(crash)))) = &*self.end.0.borrow() {
+            self.shared.fail(crash.clone());
+        }
+    }
+}
+
 impl<T> Drop for Duty<T> {
     fn drop(&mut self) {
-        self.0.close(Err(JoinError));
+        self.0.close(Err(JoinError(None)));
     }
 }
 
@@ -107,7 +150,11 @@ impl<T> fmt::Debug for JoinHandle<T> {
 
 impl fmt::Display for JoinError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("task was cancelled")
+        match &self.0 {
+            Some(Crash::Panicked { message, .. }) => write!(f, "task panicked: {message}"),
+            Some(other) => other.fmt(f),
+            None => f.write_str("task was cancelled"),
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::io;
 use std::rc::Rc;
+use std::task::Waker;
 
 /// How many commands may wait for a host's program to take them.
 pub const MAX_COMMANDS: usize = 65_536;
@@ -28,16 +29,18 @@ pub(crate) struct AsyncNode<Command> {
 }
 
 impl<Command: DeserializeOwned + 'static> AsyncNode<Command> {
-    /// A host whose program is the main task that `run` makes; `place` is where the program was registered.
+    /// A host whose program is the main task that `run` makes; `place` is where the program was registered. Only the live
+    /// world has an `outside`: it is woken when something other than an event has made a task ready.
     pub(crate) fn new<Notice: 'static, Main>(
         role: &'static str,
         place: Place,
+        outside: Option<Waker>,
         run: impl FnOnce(NodeHandle<Command, Notice>) -> Main + 'static,
     ) -> Self
     where
         Main: Future<Output = io::Result<()>> + 'static,
     {
-        let shared = Rc::new(Shared::new(role));
+        let shared = Rc::new(Shared::new(role, outside));
         let commands = Rc::new(Mailbox::new(MAX_COMMANDS));
         let (inside, handle) = (shared.clone(), NodeHandle::new(&shared, &commands));
         let begin = move || {
@@ -50,6 +53,33 @@ impl<Command: DeserializeOwned + 'static> AsyncNode<Command> {
         };
         let watched = watch::Role::register(role);
         AsyncNode { shared, commands, begin: Some(Box::new(begin)), watched, history: 0 }
+    }
+
+    /// Polls the tasks that something from outside has woken.
+    pub(crate) fn poke(&mut self, moment: Moment, actions: &mut Vec<Action>) -> Result<(), Crash> {
+        self.turn(moment, actions, |_| Ok(()))
+    }
+
+    /// Whether the program has ended.
+    pub(crate) fn is_over(&self) -> bool {
+        self.shared.is_closed()
+    }
+
+    fn turn(
+        &mut self,
+        moment: Moment,
+        actions: &mut Vec<Action>,
+        begin: impl FnOnce(&mut Self) -> Result<(), Crash>,
+    ) -> Result<(), Crash> {
+        self.shared.enter(moment, actions);
+        let inside = self.watched.enter_task();
+        let answer = begin(self).and_then(|()| guarded(|| self.run()).flatten());
+        drop(inside);
+        self.shared.leave(actions);
+        if answer.is_err() {
+            self.shared.close();
+        }
+        answer
     }
 
     /// Lets the event wake whom it concerns.
@@ -86,7 +116,8 @@ impl<Command: DeserializeOwned + 'static> AsyncNode<Command> {
     }
 
     fn run(&self) -> Result<(), Crash> {
-        self.shared.executor.run(|| self.shared.ended.borrow().is_some())?;
+        self.shared.executor.run(|| self.shared.is_over())?;
+        self.shared.verdict()?;
         let Some(end) = self.shared.ended.take() else { return Ok(()) };
         self.shared.stop_alarms();
         self.shared.close();
@@ -99,15 +130,7 @@ impl<Command: DeserializeOwned + 'static> AsyncNode<Command> {
 impl<Command: DeserializeOwned + 'static> Node for AsyncNode<Command> {
     fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash> {
         self.history = crate::hash_of(&(self.history, moment, &event));
-        self.shared.enter(moment, actions);
-        let inside = self.watched.enter_task();
-        let answer = self.deliver(event).and_then(|()| guarded(|| self.run()).flatten());
-        drop(inside);
-        self.shared.leave(actions);
-        if answer.is_err() {
-            self.shared.close();
-        }
-        answer
+        self.turn(moment, actions, |node| node.deliver(event))
     }
 
     fn fork(&self) -> Result<Box<dyn Node>, Crash> {

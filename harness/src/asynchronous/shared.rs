@@ -6,9 +6,11 @@
 use super::executor::Executor;
 use super::mailbox::Mailbox;
 use super::socket::Datagram;
+use crate::crash::Crash;
 use crate::disk::Disk;
 use crate::machine::{Action, Asked, Moment, RandomSource, TimerId};
 use crate::time::Time;
+use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -26,6 +28,8 @@ pub(super) struct Shared {
     pub(super) executor: Executor,
     /// How the program ended, once it has.
     pub(super) ended: RefCell<Option<io::Result<()>>>,
+    /// A task's panic of which nobody will hear.
+    failed: RefCell<Option<Crash>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +60,23 @@ struct Alarms {
 
 /// A timer that some task has set and not dropped.
 struct Alarm {
-    kind: &'static str,
+    kind: Cow<'static, str>,
     after: Duration,
     run_out: bool,
-    waker: Option<Waker>,
+    listener: Listener,
+}
+
+/// Who is told that a timer has run out.
+enum Listener {
+    /// The task that waits for it, once it does.
+    Task(Option<Waker>),
+    /// Whoever takes it from here.
+    Mailbox(Rc<Mailbox<TimerId>>),
 }
 
 impl Shared {
-    pub(super) fn new(role: &'static str) -> Shared {
+    /// `outside` as in [`Executor::new`].
+    pub(super) fn new(role: &'static str, outside: Option<Waker>) -> Shared {
         let present = Present {
             now: Time::ZERO,
             random: RandomSource::Unused(0),
@@ -77,8 +90,9 @@ impl Shared {
             present: RefCell::new(present),
             alarms: RefCell::default(),
             socket: RefCell::new(None),
-            executor: Executor::new(),
+            executor: Executor::new(outside),
             ended: RefCell::new(None),
+            failed: RefCell::new(None),
         }
     }
 
@@ -108,6 +122,26 @@ impl Shared {
         self.socket.take();
     }
 
+    /// A task has panicked, and nobody will hear of it.
+    pub(super) fn fail(&self, crash: Crash) {
+        self.failed.borrow_mut().get_or_insert(crash);
+    }
+
+    /// What the present event has come to.
+    pub(super) fn verdict(&self) -> Result<(), Crash> {
+        self.failed.take().map_or(Ok(()), Err)
+    }
+
+    /// Whether the program has ended, or must.
+    pub(super) fn is_over(&self) -> bool {
+        self.ended.borrow().is_some() || self.failed.borrow().is_some()
+    }
+
+    /// Whether the host has crashed or its program has ended.
+    pub(super) fn is_closed(&self) -> bool {
+        self.phase.get() == Phase::Over
+    }
+
     /// Whether the host is there to be used.
     ///
     /// # Panics
@@ -129,15 +163,29 @@ impl Shared {
         }
     }
 
-    /// Sets a new timer. When the host is over there is none.
+    /// Sets a new timer, for one task. When the host is over there is none.
     pub(super) fn set_alarm(&self, kind: &'static str, after: Duration) -> Option<TimerId> {
+        self.add_alarm(kind.into(), after, Listener::Task(None))
+    }
+
+    /// Sets a new timer that is put into a mailbox when it runs out. When the host is over there is none.
+    pub(super) fn set_alarm_of(
+        &self,
+        kind: Cow<'static, str>,
+        after: Duration,
+        fired: &Rc<Mailbox<TimerId>>,
+    ) -> Option<TimerId> {
+        self.add_alarm(kind, after, Listener::Mailbox(fired.clone()))
+    }
+
+    fn add_alarm(&self, kind: Cow<'static, str>, after: Duration, listener: Listener) -> Option<TimerId> {
         if !self.is_there() {
             return None;
         }
         let mut alarms = self.alarms.borrow_mut();
         alarms.numbered += 1;
         let timer = TimerId(alarms.numbered);
-        alarms.set.insert(timer, Alarm { kind, after, run_out: false, waker: None });
+        alarms.set.insert(timer, Alarm { kind, after, run_out: false, listener });
         self.act(Action::SetTimer { timer, after });
         Some(timer)
     }
@@ -147,9 +195,9 @@ impl Shared {
         let mut alarms = self.alarms.borrow_mut();
         let Some(alarm) = alarms.set.get_mut(&timer) else { return false };
         if !alarm.run_out {
-            match &mut alarm.waker {
-                Some(known) => known.clone_from(waker),
-                None => alarm.waker = Some(waker.clone()),
+            match &mut alarm.listener {
+                Listener::Task(Some(known)) => known.clone_from(waker),
+                other => *other = Listener::Task(Some(waker.clone())),
             }
         }
         alarm.run_out
@@ -168,8 +216,9 @@ impl Shared {
         let mut alarms = self.alarms.borrow_mut();
         let Some(alarm) = alarms.set.get_mut(&timer).filter(|alarm| !alarm.run_out) else { return false };
         alarm.run_out = true;
-        if let Some(waker) = alarm.waker.take() {
-            waker.wake();
+        match &mut alarm.listener {
+            Listener::Task(waker) => waker.take().into_iter().for_each(Waker::wake),
+            Listener::Mailbox(fired) => drop(fired.put(timer)),
         }
         true
     }

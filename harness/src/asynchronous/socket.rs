@@ -83,10 +83,15 @@ impl UdpSocket {
     /// # Errors
     /// None in the simulation.
     pub async fn recv_from(&self, buffer: &mut [u8]) -> io::Result<(usize, Host)> {
-        let (from, datagram) = self.arrived.take().await;
+        let (from, datagram) = self.take().await;
         let length = datagram.len().min(buffer.len());
         buffer[..length].copy_from_slice(&datagram[..length]);
         Ok((length, from))
+    }
+
+    /// Waits for the next datagram, whole.
+    pub(super) async fn take(&self) -> Datagram {
+        self.arrived.take().await
     }
 }
 

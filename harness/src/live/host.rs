@@ -15,14 +15,14 @@ use rustix::net::{RecvFlags, recvfrom};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{self, ErrorKind};
+use std::io;
 use std::net::{SocketAddr, UdpSocket};
 use std::time::{Duration, Instant};
 
+use super::addresses::Addresses;
+use super::program::is_of_the_network;
 use super::socket::{DATAGRAM_MAX, enlarge};
 
-/// How many addresses a host tells apart; who comes later is not heard.
-const ADDRESSES_MAX: usize = 1_024;
 /// How many datagrams are handled before the program has its turn.
 const TURN_MAX: usize = 64;
 
@@ -70,7 +70,7 @@ impl From<io::Error> for HostError {
 pub struct LiveHost<M: Machine> {
     node: LocalNode<M>,
     socket: UdpSocket,
-    addresses: Vec<SocketAddr>,
+    addresses: Addresses,
     timers: BTreeMap<TimerId, Instant>,
     started: Instant,
     random: Random,
@@ -88,7 +88,7 @@ impl<M: Machine> LiveHost<M> {
         enlarge(&socket);
         let mut host = LiveHost {
             node: LocalNode::new(machine, |datagram| text::bytes(datagram, 40)),
-            addresses: known.to_vec(),
+            addresses: Addresses::new(known),
             timers: BTreeMap::new(),
             started: Instant::now(),
             random: Random::new(RandomState::new().hash_one(socket.local_addr()?)),
@@ -129,7 +129,7 @@ impl<M: Machine> LiveHost<M> {
     fn take(&mut self, told: &mut Vec<M::Notice>) -> Result<usize, HostError> {
         for number in 0..TURN_MAX {
             let Some((len, from)) = self.receive()? else { return Ok(number) };
-            let Some(from) = self.host_of(from) else { continue };
+            let Some(from) = self.addresses.host(from) else { continue };
             let buffer = std::mem::take(&mut self.buffer);
             let step = self.step(Event::Datagram { from, datagram: &buffer[..len] });
             self.buffer = buffer;
@@ -174,17 +174,6 @@ impl<M: Machine> LiveHost<M> {
         }
     }
 
-    fn host_of(&mut self, address: SocketAddr) -> Option<Host> {
-        let known = self.addresses.iter().position(|known| *known == address);
-        let index = known.or_else(|| {
-            (self.addresses.len() < ADDRESSES_MAX).then(|| {
-                self.addresses.push(address);
-                self.addresses.len() - 1
-            })
-        })?;
-        Some(Host(index as u16 + 1))
-    }
-
     fn step(&mut self, event: Event<'_>) -> Result<Vec<M::Notice>, HostError> {
         let now = Time::ZERO + self.started.elapsed();
         let mut actions = std::mem::take(&mut self.actions);
@@ -210,21 +199,12 @@ impl<M: Machine> LiveHost<M> {
     }
 
     fn send(&self, to: Host, datagram: &[u8]) -> Result<(), HostError> {
-        let address = usize::from(to.0).checked_sub(1).and_then(|index| self.addresses.get(index));
-        let address =
-            address.ok_or_else(|| HostError::Machine(format!("nobody knows the address of {to:?}")))?;
+        let address = self.addresses.of(to).map_err(HostError::Machine)?;
         match self.socket.send_to(datagram, address) {
             Ok(_) => Ok(()),
-            Err(error) => match error.kind() {
-                // To the machine a datagram that cannot leave is one that was lost.
-                ErrorKind::WouldBlock
-                | ErrorKind::Interrupted
-                | ErrorKind::ConnectionRefused
-                | ErrorKind::ConnectionReset
-                | ErrorKind::HostUnreachable
-                | ErrorKind::NetworkUnreachable => Ok(()),
-                _ => Err(HostError::Socket(error)),
-            },
+            // To the machine a datagram that cannot leave is one that was lost.
+            Err(error) if is_of_the_network(&error) => Ok(()),
+            Err(error) => Err(HostError::Socket(error)),
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Real time passes here, so nothing is judged by a clock: waits are counted in ticks ([`patience`]), and what the
 //! network did is asked of the [`relay`], which knows because it did it.
 
+mod addresses;
 mod capture;
 mod error;
 mod host;
@@ -12,6 +13,7 @@ pub mod patience;
 pub mod peer;
 pub mod port;
 pub mod process;
+mod program;
 pub mod relay;
 mod socket;
 mod traffic;
@@ -19,3 +21,4 @@ mod wires;
 
 pub use error::{LiveError, unwritten};
 pub use host::{HostError, LiveHost};
+pub use program::run;

@@ -84,3 +84,21 @@
 //!   numbers: `Unknown` (`Silent`) when their request was ever sent, else `NotExecuted` (`Silent`). The time begins when a
 //!   call is asked for while none was unfinished, and anew with each `WELCOME`, `REPLY`, `WORKING` or `GONE` from the server's
 //!   host that names the client's incarnation, also when it changes nothing else.
+//!
+//! # Part E: many calls at once
+//! - **E1** `Caller::start` begins a task that drives one client machine, which all clones of this `Caller` use. `call` asks
+//!   it when it is polled first, and returns what `Question::answer` makes of the outcome of this call, as soon as the machine
+//!   tells it. Calls do not wait for each other.
+//! - **E2** A `call` that is dropped before it has returned is not taken back: the machine goes on with it. Of a finished call
+//!   nothing is kept, whether or not somebody waits for it. When the last clone of the `Caller` is gone and no call is
+//!   unfinished, the task ends.
+//! - **E3** `serve` has the handler called once for each `Execute`, in a task of its own. At most `at_once` handlers run at a
+//!   time. At most `waiting` further calls wait, and begin in the order in which they came, each as soon as a handler has ended.
+//!   A call for which there is no room is finished at once with `Fault::Busy`.
+//! - **E4** While handlers run, the server goes on: calls are begun and finished, copies are answered. A datagram that makes
+//!   the machine execute nothing begins no task.
+//! - **E5** What a handler returns finishes its call, at once. When it panics instead, its call is finished with the fault that
+//!   `Fault::failed` makes, with the panic's text in it, and everything else goes on.
+//! - **E6** When `closing` is ready, nothing is begun any more: the calls that wait, and those that come later, are finished
+//!   with `Fault::Closing`. The handlers that run are waited for, and their calls are finished like any other. From the
+//!   moment when `closing` is ready and no handler runs, the server still answers for `linger`; then `serve` returns.

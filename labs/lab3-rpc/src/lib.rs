@@ -14,5 +14,5 @@ pub use message::{CallId, Incarnation, Message, MessageError, Target};
 pub use types::{CLIENT, SERVER};
 pub use types::{
     CallError, CallOutcome, ClientCommand, ClientConfig, ClientNotice, Fault, MAX_ARGUMENTS, MAX_RESULT,
-    MAX_VALUE, RtoConfig, ServerCommand, ServerConfig, ServerNotice, Unreadable, Why,
+    MAX_VALUE, RtoConfig, ServeConfig, ServerCommand, ServerConfig, ServerNotice, Unreadable, Why,
 };

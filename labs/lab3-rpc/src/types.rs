@@ -151,7 +151,7 @@ pub enum ServerCommand {
     },
 }
 
-/// Why a server has no result. But for `TooLarge` and `Failed` the method was not executed.
+/// Why a server has no result. But for `TooLarge` and `Failed` the method was not executed, and will not be.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Fault {
     /// There is no such service or method here.
@@ -164,8 +164,38 @@ pub enum Fault {
     TooLarge,
     /// The method was executed, and failed.
     Failed(String),
+    /// Too many calls wait already (part E).
+    Busy,
+    /// The server begins nothing any more (part E).
+    Closing,
 }
 // ANCHOR_END: server
+
+// ANCHOR: serve
+/// What `serve` is told (part E).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct ServeConfig {
+    /// What its server machine is told.
+    pub server: ServerConfig,
+    /// How many handlers run at once, at most; at least 1.
+    pub at_once: usize,
+    /// How many calls wait for a handler, at most.
+    pub waiting: usize,
+    /// How long a server that closes still answers after its last handler has ended.
+    pub linger: Duration,
+}
+// ANCHOR_END: serve
+
+/// How many characters of a panic's text a fault keeps.
+const FAILURE_SHOWN: usize = 200;
+
+impl Fault {
+    /// The fault of a handler that has failed: `Failed`, with so much of what it says as fits into a datagram.
+    #[must_use]
+    pub fn failed(why: impl fmt::Display) -> Fault {
+        Fault::Failed(why.to_string().chars().take(FAILURE_SHOWN).collect())
+    }
+}
 
 impl fmt::Display for ClientCommand {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -249,6 +279,8 @@ impl fmt::Display for Fault {
             Fault::BadArguments => f.write_str("the arguments cannot be read"),
             Fault::TooLarge => f.write_str("the result is too large"),
             Fault::Failed(why) => write!(f, "it failed: {}", text::line(why, 40)),
+            Fault::Busy => f.write_str("too many calls wait"),
+            Fault::Closing => f.write_str("the server is closing"),
         }
     }
 }

@@ -1,0 +1,337 @@
+//! An asynchronous program on a real socket and a real clock, inside tokio.
+//!
+//! The program is the same as in the simulation. Its tasks are polled by the same executor, which here is one task of tokio's:
+//! so they may also await whatever belongs to tokio, such as its signals, files and threads.
+
+use super::addresses::Addresses;
+use super::host::HostError;
+use super::socket::{DATAGRAM_MAX, enlarge};
+use crate::asynchronous::{AsyncNode, NodeHandle};
+use crate::machine::{Action, Host, Moment, Never, TimerId};
+use crate::node::{Event, Node as _};
+use crate::random::{Draw as _, Random};
+use crate::time::Time;
+use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
+use std::hash::{BuildHasher as _, RandomState};
+use std::io::{self, ErrorKind};
+use std::net::{SocketAddr, UdpSocket};
+use std::panic::Location;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+use std::time::Instant;
+use tokio::sync::Notify;
+
+/// How many datagrams are handled before timers have their turn.
+const TURN_MAX: usize = 64;
+
+/// Runs an asynchronous program until it ends: its main task is what `main` makes. Its own address is `Host(0)`; the others are
+/// counted from 1, first the `known` ones, then everybody who sends something, in the order in which they come. It has no
+/// application, and its disk is empty.
+///
+/// # Errors
+/// The socket cannot be used, or the program has panicked, asked for what is not there or ended with an error.
+#[track_caller]
+pub fn run<Main>(
+    socket: UdpSocket,
+    known: &[SocketAddr],
+    main: impl FnOnce(NodeHandle<Never, Never>) -> Main + 'static,
+) -> Result<(), HostError>
+where
+    Main: Future<Output = io::Result<()>> + 'static,
+{
+    let place = Location::caller();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    runtime.block_on(async {
+        let woken = Arc::new(Bell(Notify::new()));
+        let outside = Some(Waker::from(woken.clone()));
+        let node = AsyncNode::new("program", place, outside, main);
+        LiveProgram::new(node, socket, known)?.run(&woken).await
+    })
+}
+
+/// Rings when a task is woken by something that is no event of the host.
+struct Bell(Notify);
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.notify_one();
+    }
+}
+
+struct LiveProgram {
+    node: AsyncNode<Never>,
+    socket: tokio::net::UdpSocket,
+    addresses: Addresses,
+    timers: Timers,
+    started: Instant,
+    random: Random,
+    actions: Vec<Action>,
+    buffer: Vec<u8>,
+}
+
+/// What happens next.
+enum Next {
+    Datagram,
+    Timer,
+    Task,
+}
+
+impl LiveProgram {
+    fn new(node: AsyncNode<Never>, socket: UdpSocket, known: &[SocketAddr]) -> io::Result<LiveProgram> {
+        socket.set_nonblocking(true)?;
+        enlarge(&socket);
+        Ok(LiveProgram {
+            node,
+            addresses: Addresses::new(known),
+            timers: Timers::default(),
+            started: Instant::now(),
+            random: Random::new(RandomState::new().hash_one(socket.local_addr()?)),
+            actions: vec![],
+            buffer: vec![0; DATAGRAM_MAX],
+            socket: tokio::net::UdpSocket::from_std(socket)?,
+        })
+    }
+
+    async fn run(&mut self, woken: &Bell) -> Result<(), HostError> {
+        self.step(|node, moment, actions| node.handle(moment, Event::Start(&[]), actions)).await?;
+        while !self.node.is_over() {
+            let timer = self.timers.next();
+            let next = tokio::select! {
+                ready = self.socket.readable() => ready.map(|()| Next::Datagram)?,
+                () = sleep_until(timer), if timer.is_some() => Next::Timer,
+                () = woken.0.notified() => Next::Task,
+            };
+            match next {
+                Next::Datagram => self.receive().await?,
+                Next::Timer => {}
+                Next::Task => self.step(AsyncNode::poke).await?,
+            }
+            self.run_out().await?;
+        }
+        Ok(())
+    }
+
+    /// Handles the datagrams that are there.
+    async fn receive(&mut self) -> Result<(), HostError> {
+        for _ in 0..TURN_MAX {
+            let mut buffer = std::mem::take(&mut self.buffer);
+            let received = self.socket.try_recv_from(&mut buffer);
+            let from = received.as_ref().ok().and_then(|(_, from)| self.addresses.host(*from));
+            let stepped = match (&received, from) {
+                (Ok((len, _)), Some(from)) => {
+                    let event = Event::Datagram { from, datagram: &buffer[..*len] };
+                    self.step(|node, moment, actions| node.handle(moment, event, actions)).await
+                }
+                _ => Ok(()),
+            };
+            self.buffer = buffer;
+            stepped?;
+            match received {
+                Ok(_) if self.node.is_over() => return Ok(()),
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                // News of what became of an earlier datagram, which the program finds out by itself.
+                Err(error) if is_of_the_network(&error) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles the timers whose time has come, the earliest first.
+    async fn run_out(&mut self) -> Result<(), HostError> {
+        let now = Instant::now();
+        while let Some(timer) = self.timers.take_before(now).filter(|_| !self.node.is_over()) {
+            self.step(|node, moment, actions| node.handle(moment, Event::Timer(timer), actions)).await?;
+        }
+        Ok(())
+    }
+
+    async fn step<E: Into<HostError>>(
+        &mut self,
+        handle: impl FnOnce(&mut AsyncNode<Never>, Moment, &mut Vec<Action>) -> Result<(), E>,
+    ) -> Result<(), HostError> {
+        let moment = Moment { now: Time::ZERO + self.started.elapsed(), random: self.random.bits() };
+        let mut actions = std::mem::take(&mut self.actions);
+        let handled = handle(&mut self.node, moment, &mut actions).map_err(Into::into);
+        for action in actions.drain(..) {
+            match action {
+                Action::Send { to, datagram } => self.send(to, &datagram).await?,
+                Action::SetTimer { timer, after } => self.timers.set(timer, Instant::now() + after),
+                Action::CancelTimer { timer } => self.timers.cancel(timer),
+                Action::Disk(_) => {
+                    return Err(HostError::Machine("this host has no disk for its program".into()));
+                }
+                Action::Notify(_) | Action::Discard(_) => {}
+            }
+        }
+        self.actions = actions;
+        handled
+    }
+
+    async fn send(&self, to: Host, datagram: &[u8]) -> Result<(), HostError> {
+        let address = self.addresses.of(to).map_err(HostError::Machine)?;
+        match self.socket.send_to(datagram, address).await {
+            Ok(_) => Ok(()),
+            // To the program a datagram that cannot leave is one that was lost.
+            Err(error) if is_of_the_network(&error) => Ok(()),
+            Err(error) => Err(HostError::Socket(error)),
+        }
+    }
+}
+
+async fn sleep_until(moment: Option<Instant>) {
+    if let Some(moment) = moment {
+        tokio::time::sleep_until(moment.into()).await;
+    }
+}
+
+/// Whether an error tells of the network between two hosts, and not of the socket.
+pub(super) fn is_of_the_network(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::WouldBlock
+            | ErrorKind::Interrupted
+            | ErrorKind::ConnectionRefused
+            | ErrorKind::ConnectionReset
+            | ErrorKind::HostUnreachable
+            | ErrorKind::NetworkUnreachable
+    )
+}
+
+/// The timers that are set, by name and by time.
+#[derive(Default)]
+struct Timers {
+    by_name: BTreeMap<TimerId, Instant>,
+    by_time: BTreeSet<(Instant, TimerId)>,
+}
+
+impl Timers {
+    fn set(&mut self, timer: TimerId, at: Instant) {
+        self.cancel(timer);
+        self.by_name.insert(timer, at);
+        self.by_time.insert((at, timer));
+    }
+
+    fn cancel(&mut self, timer: TimerId) {
+        if let Some(at) = self.by_name.remove(&timer) {
+            self.by_time.remove(&(at, timer));
+        }
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.by_time.first().map(|(at, _)| *at)
+    }
+
+    fn take_before(&mut self, now: Instant) -> Option<TimerId> {
+        let (_, timer) = self.by_time.first().filter(|(at, _)| *at <= now).copied()?;
+        self.cancel(timer);
+        Some(timer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::asynchronous::UdpSocket as Socket;
+    use crate::time::ms;
+    use std::sync::mpsc;
+
+    fn socket() -> (UdpSocket, SocketAddr) {
+        let socket = UdpSocket::bind(("127.0.0.1", 0)).unwrap();
+        let address = socket.local_addr().unwrap();
+        (socket, address)
+    }
+
+    /// Answers until somebody says "stop".
+    async fn echo(node: NodeHandle<Never, Never>) -> io::Result<()> {
+        let socket = Socket::bind(&node).await?;
+        let mut buffer = [0; 100];
+        loop {
+            let (length, from) = socket.recv_from(&mut buffer).await?;
+            socket.send_to(&buffer[..length], from).await?;
+            if &buffer[..length] == b"stop" {
+                return Ok(());
+            }
+        }
+    }
+
+    #[test]
+    fn two_programs_speak_over_real_sockets_and_await_what_is_tokios() {
+        let ((theirs, address), (ours, _)) = (socket(), socket());
+        let server = std::thread::spawn(move || run(theirs, &[], echo));
+        let (told, heard) = mpsc::channel();
+        run(ours, &[address], move |node| async move {
+            let socket = Socket::bind(&node).await?;
+            let mut buffer = [0; 100];
+            // A thread and a clock of tokio's wake the task from outside.
+            let word = tokio::task::spawn_blocking(|| "hello").await.map_err(io::Error::other)?;
+            tokio::time::sleep(ms(1)).await;
+            for word in [word, "stop"] {
+                loop {
+                    socket.send_to(word.as_bytes(), Host(1)).await?;
+                    let received = node.timeout(ms(200), socket.recv_from(&mut buffer)).await;
+                    if let Ok(Ok((length, from))) = received
+                        && buffer[..length] == *word.as_bytes()
+                    {
+                        assert_eq!(from, Host(1));
+                        break;
+                    }
+                }
+                told.send(word).map_err(io::Error::other)?;
+            }
+            Ok(())
+        })
+        .unwrap();
+        server.join().unwrap().unwrap();
+        assert_eq!(heard.iter().collect::<Vec<_>>(), ["hello", "stop"]);
+    }
+
+    #[test]
+    fn a_program_that_fails_is_an_error_that_says_how() {
+        let end = |main: fn(NodeHandle<Never, Never>) -> io::Result<()>| {
+            run(socket().0, &[], move |node| async move { main(node) }).unwrap_err().to_string()
+        };
+        assert!(end(|_| panic!("oh no")).contains("oh no"));
+        assert!(end(|_| Err(io::Error::other("no such luck"))).ends_with("no such luck"));
+        let stray = run(socket().0, &[], |node| async move {
+            Socket::bind(&node).await?.send_to(b"x", Host(7)).await?;
+            node.sleep(ms(60_000)).await;
+            Ok(())
+        });
+        assert_eq!(stray.unwrap_err().to_string(), "nobody knows the address of Host(7)");
+    }
+
+    #[test]
+    fn tasks_that_wake_each_other_without_end_do_not_stop_the_clock() {
+        run(socket().0, &[], |node| async move {
+            node.spawn(async {
+                loop {
+                    tokio::task::yield_now().await;
+                }
+            });
+            node.spawn(async {
+                loop {
+                    let mut first = true;
+                    std::future::poll_fn(|context| {
+                        context.waker().wake_by_ref();
+                        if std::mem::take(&mut first) {
+                            std::task::Poll::Pending
+                        } else {
+                            std::task::Poll::Ready(())
+                        }
+                    })
+                    .await;
+                }
+            });
+            node.sleep(ms(5)).await;
+            Ok(())
+        })
+        .unwrap();
+    }
+}
