@@ -33,6 +33,8 @@ pub(crate) enum Request {
     TimerName { node: NodeId, timer: TimerId },
     /// The machine's state, for people.
     Describe { node: NodeId },
+    /// How many tasks there are.
+    Tasks { node: NodeId },
     /// These machines are of no use any more.
     Forget { nodes: Vec<NodeId> },
 }
@@ -50,6 +52,8 @@ pub(crate) enum Answer {
     Returned(Vec<u8>),
     /// A name or a state.
     Text(String),
+    /// A count, which is a claim of the student's process.
+    Number(usize),
     /// It is done, and there is nothing to say.
     Done,
     /// The student's code did not answer.
@@ -170,6 +174,7 @@ fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result
         Request::Call { function, input } => Ok(Answer::Returned(program.call(&function, &input)?)),
         Request::TimerName { node, timer } => Ok(Answer::Text(nodes.find(node)?.timer_name(timer))),
         Request::Describe { node } => Ok(Answer::Text(nodes.find(node)?.describe())),
+        Request::Tasks { node } => Ok(Answer::Number(nodes.find(node)?.tasks()?)),
         Request::Forget { nodes: forgotten } => {
             forgotten.into_iter().for_each(|node| nodes.forget(node));
             Ok(Answer::Done)

@@ -76,6 +76,14 @@ pub trait Node {
     /// The machine's state, for people.
     fn describe(&self) -> String;
 
+    /// How many tasks there are; a machine has none.
+    ///
+    /// # Errors
+    /// It does not answer (only one behind a pipe can).
+    fn tasks(&self) -> Result<usize, Crash> {
+        Ok(0)
+    }
+
     /// What the guards need to look at; `None` for a node that they cannot guard, such as one behind a pipe.
     fn inspect(&self) -> Option<&dyn Inspect> {
         None

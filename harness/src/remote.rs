@@ -257,6 +257,7 @@ fn nonsense(answer: &Answer) -> Crash {
         Answer::SteppedAll { .. } => "SteppedAll",
         Answer::Returned(_) => "Returned",
         Answer::Text(_) => "Text",
+        Answer::Number(_) => "Number",
         Answer::Done => "Done",
         Answer::Crashed(_) => "Crashed",
     };
@@ -349,6 +350,13 @@ impl Node for RemoteNode {
 
     fn timer_name(&self, timer: TimerId) -> String {
         self.driver.borrow_mut().text(&Request::TimerName { node: *self.node, timer })
+    }
+
+    fn tasks(&self) -> Result<usize, Crash> {
+        match self.driver.borrow_mut().ask(&Request::Tasks { node: *self.node })? {
+            Answer::Number(tasks) => Ok(tasks),
+            other => Err(nonsense(&other)),
+        }
     }
 
     fn describe(&self) -> String {

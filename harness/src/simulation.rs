@@ -308,6 +308,16 @@ impl<'a> Simulation<'a> {
         self.hosts[usize::from(handle.host.0)].notices.len()
     }
 
+    /// How many tasks an asynchronous host has at this moment, its main task included; none when it is down or its program has
+    /// ended.
+    ///
+    /// # Errors
+    /// The student's code did not answer.
+    pub fn tasks(&self, host: Host) -> Result<usize, Failure> {
+        let node = self.hosts[usize::from(host.0)].node.as_ref();
+        node.map_or(Ok(0), |node| node.tasks()).map_err(|crash| self.crashed(crash))
+    }
+
     /// The present moment.
     #[must_use]
     pub fn now(&self) -> Time {

@@ -7,6 +7,7 @@ pub mod limits;
 mod message;
 pub mod samples;
 pub mod scenarios;
+pub mod shells;
 pub mod types;
 
 pub use faultline::{Context, Host, Machine, Never, Time};

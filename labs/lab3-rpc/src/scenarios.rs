@@ -2,11 +2,14 @@
 
 pub mod checks;
 pub mod history;
+pub mod office;
 mod part_a;
 mod part_b;
 mod part_c;
 mod part_d;
+mod part_e;
 pub mod searched;
+pub mod storm;
 pub mod world;
 
 use faultline::scenario::{Scenario, Suite};
@@ -14,7 +17,7 @@ use faultline::scenario::{Scenario, Suite};
 /// The public scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 4] =
-        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS];
+    let parts: [&[Scenario]; 5] =
+        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS, part_e::SCENARIOS];
     Suite { lab: "lab3-rpc", scenarios: parts.concat(), bonus: &[] }
 }
