@@ -23,6 +23,7 @@ pub mod random;
 pub mod recipe;
 pub mod remote;
 pub mod report;
+pub mod rpc;
 pub mod runner;
 pub mod scenario;
 pub mod script;
