@@ -49,6 +49,11 @@ impl Planned {
 }
 
 impl Plan {
+    /// Whether a scenario is live.
+    pub(crate) fn has_live(&self) -> bool {
+        self.scenarios.iter().any(|planned| planned.scenario.world == World::Live)
+    }
+
     /// Only the scenarios that are not live.
     pub(crate) fn without_live(&self) -> Plan {
         let scenarios = self.scenarios.iter().filter(|planned| planned.scenario.world != World::Live);

@@ -4,7 +4,7 @@
 use crate::judge;
 use crate::kit::Kit;
 use crate::submission::Submission;
-use crate::workshop::Workshop;
+use crate::workshop::{Parts, Workshop};
 use faultline::report;
 use std::io;
 use std::process::ExitCode;
@@ -28,7 +28,7 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
         let plan = plan.soak(options.seeds);
         let sources = submission.sources(plan.lab)?.unwrap_or_default();
         workshop.install(plan.lab, &sources)?;
-        let built = workshop.build(plan.lab)?.map_err(io::Error::other)?;
+        let built = workshop.build(plan.lab, Parts::All)?.map_err(io::Error::other)?;
         for (planned, ended) in plan.scenarios.iter().zip(judge::judge(&plan, &built)) {
             println!(
                 "{:<6} {} {:<5} over {} seeds",

@@ -35,6 +35,13 @@ pub(super) fn many_at_once(bench: &Bench<'_>) -> Outcome {
             2 * count
         )));
     }
+    for client in [0, 1] {
+        for name in office.done(client)? {
+            let why = "Rule E1: its handler has ended, and nobody has crashed";
+            let answered = |result: &Result<_, _>| matches!(result, Ok(_) | Err(CallError::Fault(_)));
+            office.expect(client, &name, why, "what it has ended with", answered)?;
+        }
+    }
     office.simulation.require_faults()
 }
 
