@@ -171,11 +171,26 @@ impl fmt::Display for ServiceNotice {
     }
 }
 
+/// A message in words; of a job only its name, without the length that is before a text.
+fn describe(datagram: &[u8]) -> String {
+    let name = |bytes: &mut Vec<u8>| {
+        bytes.drain(..bytes.len().min(size_of::<u64>()));
+        bytes.truncate(bytes.iter().position(|byte| *byte == b' ').unwrap_or(bytes.len()));
+    };
+    let Ok(mut message) = Message::decode(datagram) else { return Message::describe(datagram) };
+    match &mut message {
+        Message::Request { arguments, .. } => name(arguments),
+        Message::Reply { result: Ok(result), .. } => name(result),
+        _ => {}
+    }
+    message.to_string()
+}
+
 /// A program around the student's client.
-pub const CALLER: Role<ClientConfig, CallerCommand, Returned> = Role::new("caller", Message::describe);
+pub const CALLER: Role<ClientConfig, CallerCommand, Returned> = Role::new("caller", describe);
 
 /// A program around the student's server.
-pub const SERVICE: Role<ServeConfig, Close, ServiceNotice> = Role::new("service", Message::describe);
+pub const SERVICE: Role<ServeConfig, Close, ServiceNotice> = Role::new("service", describe);
 
 #[cfg(test)]
 mod tests {

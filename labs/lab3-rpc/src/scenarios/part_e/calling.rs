@@ -71,8 +71,8 @@ pub(super) fn nobody_waits(bench: &Bench<'_>) -> Outcome {
         let tasks = [office.simulation.tasks(hosts[0])?, office.simulation.tasks(hosts[1])?];
         if round > 0 && tasks.iter().zip(before).any(|(now, before)| *now > before) {
             return Err(office.simulation.fail(format!(
-                "Rule E2: of finished calls nothing is kept. But the server has {} tasks after {round} rounds and had {} \
-                 before, and the client has {} and had {}.",
+                "Rule E2: of finished calls nothing is kept. But after one more round of calls the server has {} tasks, and \
+                 had {} before it; the client has {}, and had {}.",
                 tasks[0], before[0], tasks[1], before[1]
             )));
         }
