@@ -172,6 +172,10 @@ impl Node for GuardedNode {
         self.node.timer_name(timer)
     }
 
+    fn tasks(&self) -> Result<usize, Crash> {
+        self.node.tasks()
+    }
+
     fn describe(&self) -> String {
         self.node.describe()
     }

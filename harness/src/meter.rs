@@ -126,6 +126,10 @@ impl Node for MeteredNode {
         self.node.timer_name(timer)
     }
 
+    fn tasks(&self) -> Result<usize, Crash> {
+        self.node.tasks()
+    }
+
     fn describe(&self) -> String {
         self.node.describe()
     }

@@ -81,9 +81,7 @@ pub trait Node {
     ///
     /// # Errors
     /// It does not answer (only one behind a pipe can).
-    fn tasks(&self) -> Result<usize, Crash> {
-        Ok(0)
-    }
+    fn tasks(&self) -> Result<usize, Crash>;
 
     /// What the guards need to look at; `None` for a node that they cannot guard, such as one behind a pipe.
     fn inspect(&self) -> Option<&dyn Inspect> {
@@ -186,6 +184,10 @@ impl<M: Machine> Node for LocalNode<M> {
 
     fn timer_name(&self, timer: TimerId) -> String {
         self.timers.find(timer).map_or_else(|| "?".into(), |timer| format!("{timer:?}"))
+    }
+
+    fn tasks(&self) -> Result<usize, Crash> {
+        Ok(0)
     }
 
     fn describe(&self) -> String {

@@ -58,6 +58,7 @@ impl<'a> Office<'a> {
     ) -> Result<Office<'a>, Failure> {
         let (mut simulation, [s, a, b, stranger]) = Simulation::new(bench, ["server", "ann", "bob", "eve"]);
         simulation.links(link);
+        simulation.meter();
         let server = simulation.start(s, &SERVICE, &config)?;
         let client = ClientConfig { server: s, ..client };
         let clients = [simulation.start(a, &CALLER, &client)?, simulation.start(b, &CALLER, &client)?];
