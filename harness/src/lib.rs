@@ -15,6 +15,7 @@ mod group;
 mod guard;
 pub mod live;
 pub mod machine;
+pub mod meter;
 pub mod node;
 pub mod picture;
 pub mod program;

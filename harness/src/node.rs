@@ -7,6 +7,7 @@ use crate::codec;
 use crate::crash::{Crash, guarded};
 use crate::disk::{Disk, DiskImage};
 use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
+use crate::meter::Memory;
 use crate::trace::Words;
 use crate::watch;
 use serde::{Deserialize, Serialize};
@@ -86,6 +87,11 @@ pub trait Node {
 
     /// What the guards need to look at; `None` for a node that they cannot guard, such as one behind a pipe.
     fn inspect(&self) -> Option<&dyn Inspect> {
+        None
+    }
+
+    /// What the machine has taken from memory; `None` when it was not started metered, or no meter is installed.
+    fn memory(&self) -> Option<Memory> {
         None
     }
 }

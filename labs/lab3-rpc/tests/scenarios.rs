@@ -85,6 +85,7 @@ fn answer((call, outcome): (BankCall, CallOutcome)) -> Result<BankAnswer, CallEr
 }
 
 fn main() -> ExitCode {
+    faultline::install_meter!();
     let program = LocalProgram::new()
         .role(&CLIENT, Client::new)
         .role(&SERVER, Server::new)
