@@ -57,7 +57,7 @@ impl fmt::Display for Crash {
                 write!(f, "your code panicked at {}: {}", text::line(place, 120), text::line(message, 200))
             }
             Crash::Exited(how) => write!(f, "your code ended the process ({})", text::line(how, 120)),
-            Crash::Hung(what) => write!(f, "{} did not return", text::line(what, 120)),
+            Crash::Hung(what) => write!(f, "{} did not return", text::line(what, 240)),
             Crash::WithoutEnd(place) => write!(
                 f,
                 "your code asks for more than {MAX_ACTIONS} things in one event (or for 64 MiB), at {}: it sends, sets \

@@ -9,6 +9,7 @@ mod channel;
 pub mod codec;
 pub mod crash;
 pub mod disk;
+mod doing;
 pub mod driver;
 pub mod faults;
 mod group;

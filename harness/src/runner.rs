@@ -9,6 +9,7 @@ mod student;
 
 use crate::channel::Channel;
 use crate::crash::{Crash, guarded};
+use crate::doing::{self, Word};
 use crate::driver;
 use crate::program::{LocalProgram, Program};
 use crate::quiet::quietly;
@@ -226,11 +227,13 @@ fn inside(
     let alarm = channel.another()?;
     let seed = arguments.seed.unwrap_or(1);
     watch::start(driver::HANDLER_PATIENCE, move |handler| {
-        let failure = Failure::from(Crash::Hung(format!("{handler} has run for ten seconds and")));
+        let failure =
+            Failure::from(Crash::Hung(format!("{handler} has run for ten seconds{} and", doing::last())));
         let Ok(mut alarm) = alarm.another() else { std::process::exit(1) };
-        let _ = alarm.send(&Ended::early(failure, seed));
+        let _ = alarm.send(&Word::Ended(Box::new(Ended::early(failure, seed))));
         std::process::exit(1);
     });
+    doing::tell(channel.another()?);
     let mut parent = channel.another()?;
     std::thread::spawn(move || {
         // The parent never sends: an answer means that it is gone, and then so are this process and its children.
@@ -256,7 +259,7 @@ fn inside(
     // The files have them by now, and the parent only prints.
     let failing = ended.failure.as_mut().and_then(|failure| failure.story.as_deref_mut());
     ended.stories.iter_mut().chain(failing).for_each(|story| story.records.clear());
-    channel.send(&ended)
+    channel.send(&Word::Ended(Box::new(ended)))
 }
 
 fn end_group() {
@@ -320,7 +323,14 @@ fn try_supervise(scenario: &Scenario, arguments: &Arguments) -> io::Result<Ended
     }
     let (mut channel, mut process) = Channel::spawn(&mut command)?;
     channel.patience(Some(Duration::from_secs(SCENARIO_PATIENCE)))?;
-    let ended = channel.receive::<Ended>();
+    let mut doing = String::new();
+    let ended = loop {
+        match channel.receive::<Word>() {
+            Ok(Word::Doing(what)) => doing = what,
+            Ok(Word::Ended(ended)) => break Ok(*ended),
+            Err(error) => break Err(error),
+        }
+    };
     let timed_out = matches!(&ended, Err(error) if is_timeout(error));
     let status = if timed_out { process.kill()? } else { process.wait()? };
     Ok(match ended {
@@ -329,7 +339,7 @@ fn try_supervise(scenario: &Scenario, arguments: &Arguments) -> io::Result<Ended
             failed(format!("The scenario did not come to its end within {SCENARIO_PATIENCE} seconds."))
         }
         Err(_) => failed(format!(
-            "Your code ended the test process ({status}) before the scenario was over. A scenario counts only when it \
+            "Your code ended the test process ({status}){doing} before the scenario was over. A scenario counts only when it \
              comes to its end."
         )),
     })

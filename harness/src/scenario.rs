@@ -2,11 +2,13 @@
 //! points; the runner, the judge and the book all read it.
 
 use crate::crash::Crash;
+use crate::doing;
 use crate::faults::{FaultName, FaultPlan};
 use crate::picture::Chart;
-use crate::program::Program;
+use crate::program::{Function, Program};
 use crate::recipe::{NamedMove, NamedMoves, Recipe};
 use crate::trace::{Story, Trace};
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -238,6 +240,27 @@ impl<'a> Bench<'a> {
     #[must_use]
     pub fn program(&self) -> &'a dyn Program {
         self.program
+    }
+
+    /// Has the student's program call a function. When it does not answer, the reason says what it was doing: `what`.
+    ///
+    /// # Errors
+    /// The student's code did not answer.
+    pub fn call<Input: Serialize, Output: DeserializeOwned>(
+        &self,
+        function: &Function<Input, Output>,
+        input: &Input,
+        what: &str,
+    ) -> Result<Output, Failure> {
+        doing::now(what);
+        function.call(self.program, input).map_err(|crash| {
+            let is_unwritten = matches!(crash, Crash::Panicked { .. }) && !crash.is_a_panic();
+            let mut failure = Failure::from(crash);
+            if !is_unwritten {
+                failure.reason = format!("{} This was while {what}.", failure.reason);
+            }
+            failure
+        })
     }
 
     /// The seed that decides every random choice of this run.

@@ -70,6 +70,8 @@ pub struct Script<Config, Command, Notice> {
     notices: VecDeque<Vec<u8>>,
     /// The notices that the scenario has expected so far.
     told: BTreeSet<Vec<u8>>,
+    /// When the machine's last event was.
+    stepped: Time,
     trace: Trace,
     hosts: u16,
     recorder: Option<Stories>,
@@ -106,6 +108,7 @@ where
             steps: 0,
             notices: VecDeque::new(),
             told: BTreeSet::new(),
+            stepped: Time::ZERO,
             trace,
             hosts: 2,
             recorder: bench.recorder(),
@@ -154,6 +157,7 @@ where
         let mut actions = vec![];
         let moment = Moment { now: self.now, random: self.random.bits() };
         let done = self.node.handle_all(moment, &events, &mut actions);
+        self.stepped = self.now;
         for (event, actions) in events.iter().zip(actions) {
             self.steps += 1;
             match *event {
@@ -318,9 +322,11 @@ where
         format!("{again}it {notice}")
     }
 
+    /// The moment is said when it is not that of the story's last step.
     fn unexpected(&self, rule: &str, wanted: &str, but: &str) -> Failure {
         let name = self.trace.name(SUBJECT).to_string();
-        self.fail(format!("{} Expected: the {name} {wanted}. But {but}.", sentence(rule)))
+        let at = if self.now > self.stepped { format!(" at {}", self.now) } else { String::new() };
+        self.fail(format!("{} Expected{at}: the {name} {wanted}. But {but}.", sentence(rule)))
     }
 
     /// That a datagram was sent, and whether that was before the last step of the story.
@@ -335,6 +341,7 @@ where
 
     fn step(&mut self, event: Event<'_>) -> Outcome {
         self.steps += 1;
+        self.stepped = self.now;
         let mut actions = vec![];
         let moment = Moment { now: self.now, random: self.random.bits() };
         self.node.handle(moment, event, &mut actions).map_err(|crash| self.crashed(crash))?;

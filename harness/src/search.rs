@@ -9,17 +9,16 @@ mod moves;
 mod naming;
 mod next;
 mod state;
+mod telling;
 mod ways;
 
 use crate::codec;
 use crate::machine::Host;
 use crate::program::{Program, Role};
-use crate::recipe::{NamedMove, NamedMoves};
 use crate::scenario::{Bench, Failure, Outcome, sentence};
 use crate::simulation::Handle;
 use crate::trace::{Carried, Label, Trace};
 use moves::{Move, Struck};
-use naming::Naming;
 use next::Next;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -28,6 +27,7 @@ use std::collections::VecDeque;
 use std::collections::hash_map::HashMap;
 use std::fmt::Display;
 use std::time::Duration;
+use telling::{NO_WAY, NO_WAY_ON, STANDSTILL};
 use ways::Ways;
 
 /// How far a search goes. The default has no faults.
@@ -106,6 +106,7 @@ impl Seen<'_> {
 
 type Check<'a> = Box<dyn Fn(&Seen<'_>) -> Result<(), String> + 'a>;
 type Goal<'a> = Box<dyn Fn(&Seen<'_>) -> bool + 'a>;
+type Missing<'a> = Box<dyn Fn(&Seen<'_>) -> String + 'a>;
 
 /// One search.
 pub struct Search<'a> {
@@ -115,6 +116,7 @@ pub struct Search<'a> {
     labels: Trace,
     check: Check<'a>,
     goal: Goal<'a>,
+    missing: Missing<'a>,
     recovery: Option<u8>,
     world: u16,
 }
@@ -178,6 +180,7 @@ impl<'a> Search<'a> {
             labels,
             check: Box::new(|_| Ok(())),
             goal: Box::new(|_| true),
+            missing: Box::new(|_| String::new()),
             recovery: None,
             world: bench.faults().new_world(),
         };
@@ -278,6 +281,11 @@ impl<'a> Search<'a> {
         self.goal = Box::new(goal);
     }
 
+    /// What a reason says of a state from which the goal is not reached: what is not done, and which rules would have it done.
+    pub fn missing(&mut self, missing: impl Fn(&Seen<'_>) -> String + 'a) {
+        self.missing = Box::new(missing);
+    }
+
     /// In no state may the goal be out of reach while `timers` more time-outs are allowed: what was lost before must not
     /// matter for ever. Judged only when the search saw everything within its limits.
     pub fn recovers_with(&mut self, timers: u8) {
@@ -308,10 +316,10 @@ impl<'a> Search<'a> {
             }
         }
         if course.explored.goals == 0 {
-            return Err(self.failure(&course.path, course.deepest, NO_WAY.into()));
+            return Err(self.undone(&course.path, course.deepest, NO_WAY));
         }
         if let Some(lost) = course.ways.first_lost() {
-            return Err(self.failure(&course.path, lost, NO_WAY_ON.into()));
+            return Err(self.undone(&course.path, lost, NO_WAY_ON));
         }
         Ok(course.explored)
     }
@@ -326,7 +334,7 @@ impl<'a> Search<'a> {
         let mut moves = vec![];
         let bounded = state.moves(&self.setting, &mut moves);
         if moves.is_empty() && !bounded && !goal {
-            return Err(self.failure(&course.path, index, STANDSTILL.into()));
+            return Err(self.undone(&course.path, index, STANDSTILL));
         }
         let mut made = 0;
         while let Some(&by) = moves.get(made) {
@@ -375,73 +383,4 @@ impl<'a> Search<'a> {
         course.frontier.push_back((state, new));
         Ok(())
     }
-
-    /// Makes these moves, leaving out those that cannot be made any more, and judges every state on the way.
-    fn replay(&self, moves: &[NamedMove]) -> Result<Explored, Failure> {
-        let mut trace = self.labels.same_hosts();
-        let source = title(moves.iter().filter(|it| it.is_fault()).count());
-        let fail = |trace: &Trace, reason: String| {
-            self.bench.record_moves(NamedMoves { world: self.world, moves: moves.to_vec() });
-            Failure::new(reason).with(trace.story(&source))
-        };
-        let mut state = State::begin(&self.setting, &mut trace)?;
-        let mut naming = Naming::default();
-        let mut possible = vec![];
-        let mut goals = 0;
-        for name in moves {
-            naming.update(&state);
-            possible.clear();
-            state.moves(&self.setting, &mut possible);
-            let Some(by) = naming.find(&state, &possible, *name) else { continue };
-            state = state
-                .after(by, &self.setting, &mut trace)
-                .map_err(|crash| fail(&trace, Failure::from(crash).reason))?;
-            (self.check)(&Seen(&state)).map_err(|wrong| fail(&trace, sentence(&wrong)))?;
-            goals += usize::from((self.goal)(&Seen(&state)));
-        }
-        possible.clear();
-        let bounded = state.moves(&self.setting, &mut possible);
-        if possible.is_empty() && !bounded && goals == 0 {
-            return Err(fail(&trace, STANDSTILL.into()));
-        }
-        self.bench.note("the replayed steps go well now; run the scenario itself to be sure");
-        Ok(Explored { states: moves.len() + 1, exhausted: false, goals })
-    }
-
-    fn failure(&self, path: &[Reached], end: usize, reason: String) -> Failure {
-        let mut moves = vec![];
-        let mut at = end;
-        while at != 0 {
-            moves.push(path[at].by);
-            at = path[at].from;
-        }
-        let mut trace = self.labels.same_hosts();
-        let mut state = State::begin(&self.setting, &mut trace).ok();
-        let mut naming = Naming::default();
-        let mut names = vec![];
-        for &by in moves.iter().rev() {
-            // Only the last move can be one that a machine does not answer.
-            let Some(before) = state else { break };
-            naming.update(&before);
-            names.extend(naming.name(&before, by));
-            state = before.after(by, &self.setting, &mut trace).ok();
-        }
-        self.bench.record_moves(NamedMoves { world: self.world, moves: names });
-        let faults = moves.iter().filter(|by| by.is_fault()).count();
-        Failure::new(reason).with(trace.story(&title(faults)))
-    }
 }
-
-fn title(faults: usize) -> String {
-    let plural = if faults == 1 { "" } else { "s" };
-    format!("search, {faults} fault{plural}")
-}
-
-const STANDSTILL: &str = "The program has come to a standstill: no datagram is on the way and no timer is set, so nothing \
-     can happen any more, and the work is not done.";
-
-const NO_WAY_ON: &str = "After these steps the work is never done: not in any order of events, not even when nothing more is \
-     lost and a timer runs out again.";
-
-const NO_WAY: &str =
-    "In no order of events within the bounds is the work done. The story is one of the longest.";

@@ -16,7 +16,7 @@ fn the_list_is_what_nextest_reads() {
     let all = toy_lab(&["--list", "--format", "terse"]);
     assert!(all.status.success());
     assert_eq!(stdout(&all).lines().next(), Some("A1_a_right_program_passes: test"));
-    assert_eq!(stdout(&all).lines().count(), 7);
+    assert_eq!(stdout(&all).lines().count(), 8);
     assert_eq!(stdout(&toy_lab(&["--list", "--format", "terse", "--ignored"])), "");
 }
 
@@ -51,6 +51,12 @@ fn an_exit_with_code_zero_is_no_pass() {
 }
 
 #[test]
+fn what_a_function_was_asked_for_is_told_when_it_ends_the_process() {
+    let text = failing("A8_what_a_function_was_asked_for_is_told_when_it_ends_the_process");
+    assert!(text.contains("(exit status: 3) while ending with 3"), "{text}");
+}
+
+#[test]
 fn a_handler_that_never_returns_is_named() {
     let text = failing("A4_a_loop_without_end_is_told");
     assert!(text.contains("Door::on_datagram has run for ten seconds and did not return"), "{text}");
@@ -76,7 +82,7 @@ fn replay_shows_the_whole_story_also_of_a_run_that_passes() {
 #[test]
 fn the_table_has_every_scenario_and_the_sum() {
     let text = stdout(&toy_lab(&["--score"]));
-    assert!(text.contains("2/14"), "{text}");
+    assert!(text.contains("2/16"), "{text}");
     assert!(text.contains("ERROR") && text.contains("FAILED") && text.contains("passed"), "{text}");
 }
 

@@ -116,10 +116,12 @@ fn a_search_without_a_way_to_the_goal_says_so() {
         search.start(d, &DOOR, &config(c))?;
         search.command(courier, &Carry(1));
         search.goal(|_| false);
+        search.missing(move |seen| format!("{} parcels were carried.", seen.notices(courier).len()));
         search.run()
     });
     let reason = failure.unwrap_err().reason;
     assert!(reason.contains("standstill") || reason.contains("In no order"), "{reason}");
+    assert!(reason.ends_with("1 parcels were carried."), "{reason}");
 }
 
 fn simulate(bench: &Bench<'_>, flaw: Flaw, link: Link) -> Result<Vec<Done>, Failure> {
@@ -226,7 +228,10 @@ fn script(bench: &Bench<'_>, flaw: Flaw) -> Outcome {
 fn a_script_lets_the_right_machine_pass_and_tells_where_a_wrong_one_left_it() {
     both(|bench| script(bench, Flaw::None)).unwrap();
     let failure = both(|bench| script(bench, Flaw::NeverAgain)).unwrap_err();
-    assert_eq!(failure.reason, "It knocks again. Expected: the courier sends 09. But it sent nothing.");
+    assert_eq!(
+        failure.reason,
+        "It knocks again. Expected at 100 ms: the courier sends 09. But it sent nothing."
+    );
     let polls = both(|bench| script(bench, Flaw::Polls)).unwrap_err();
     assert!(polls.reason.contains("it sent nothing"), "{polls:?}");
 }

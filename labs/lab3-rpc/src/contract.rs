@@ -24,7 +24,8 @@
 //!   cannot be decoded `CallError::BadResult`, and what has no answer says whether it was not executed or nobody knows.
 //! - **A6** `dispatch` calls the method that is asked for, once, and encodes what it returns. Another service, or a method that
 //!   there is not, is `Fault::NoSuchMethod`. Another version of the service is `Fault::WrongVersion` with the version that is
-//!   there, whatever the method. Arguments that cannot be decoded are `Fault::BadArguments`, and nothing is called.
+//!   there, whatever the method. Arguments that cannot be decoded are `Fault::BadArguments`, and nothing is called. A result may
+//!   have any length here: that it is too large, the server says (B8).
 //!
 //! # Part B: calls over UDP
 //! - **B1** At its start each machine draws its incarnation with `ctx.random()`. A client numbers its calls 1, 2, 3 and so
@@ -34,16 +35,16 @@
 //!   Any other `WELCOME` is dropped, also one that comes when no call is unfinished. When it knows the server's incarnation, a
 //!   client sends a request at once. A server answers each `HELLO` at once with `WELCOME`.
 //! - **B3** A `REQUEST` that is not answered is sent again at the end of each RTO, with the same call number. Each request
-//!   has an RTO of its own, and so has `HELLO`: it is `rto.first`, and doubles each time that it runs out, up to `rto.max`.
-//!   Whoever greets anew, after all calls were finished, begins with `rto.first` again.
+//!   has an RTO of its own, and so has `HELLO`: it is `rto.first`, and each time that it runs out the next one is the smaller of
+//!   twice itself and `rto.max`. Whoever greets anew, after all calls were finished, begins with `rto.first` again.
 //!   `oldest` is the smallest number of a call that is not finished when the datagram is sent.
 //! - **B4** The client takes only what comes from the server's host and names its own incarnation. A `REPLY` counts when its
 //!   call is sent and not finished: `Finished` with `Done` is told, once, and no timer of that call is left. Any other
 //!   `REPLY` is dropped.
 //! - **B5** Calls do not wait for each other, and replies come in any order.
 //! - **B6** A server tells its application `Execute` for a `REQUEST` that names the server's own incarnation. When the
-//!   application says `Finish`, a `REPLY` goes to the host from which this client was heard last. In part B every copy of a request
-//!   may be executed.
+//!   application says `Finish`, a `REPLY` goes to the host from which the last `REQUEST` (in part D: or `PROBE`) of this client
+//!   for this server came, also when that one was dropped. In part B every copy of a request may be executed.
 //! - **B7** A `REQUEST` that names another server is not executed, but answered with `GONE`. A client takes a `GONE` that
 //!   says that the server which it knows is gone: every call whose request was sent is `Unknown` (`Restarted`), in the order
 //!   of the numbers, and from then on it knows the server that has answered. Any other `GONE` is dropped.
@@ -52,8 +53,9 @@
 //!   `Fault::TooLarge`.
 //! - **B9** What cannot be decoded is dropped: no answer, no change, no panic. So is every kind of message that this side does
 //!   not take: a client takes `WELCOME`, `REPLY`, `GONE` (and, in part D, `WORKING`), a server `HELLO`, `REQUEST` (and
-//!   `PROBE`). A `Finish` of a call that the server does not know changes nothing. What is
-//!   dropped costs at most `limits::MAX_FOR_DROPPED` bytes of memory while it is looked at, and none afterwards.
+//!   `PROBE`). A `Finish` of a call that the server does not know changes nothing, and neither does, from part C on, a second
+//!   one of a call that is done. What is dropped costs at most `limits::MAX_FOR_DROPPED` bytes of memory while it is looked
+//!   at, and none afterwards.
 //! - **B10** Without faults, and with an RTO longer than a call takes, a call costs two datagrams, after two for `HELLO` and
 //!   `WELCOME`. With no call unfinished a client sets no timer. What it remembers does not grow with finished calls.
 //!
@@ -62,9 +64,10 @@
 //!   incarnation and the number of the call; where the request comes from does not matter. A copy of the request of a call
 //!   that is being executed is answered with `WORKING`, a copy of one that is done with the same `REPLY` as before, also when
 //!   that is a fault.
-//! - **C2** The `oldest` of a client's requests moves on: what is before the largest that the server has seen of this
-//!   incarnation, the client does not want any more. The server forgets these calls, and never executes or answers a request
-//!   with such a number. When such a call is still being executed, its `Finish` changes nothing.
+//! - **C2** The `oldest` of a client's requests moves on: what is before the largest that has come in a request of this incarnation
+//!   for this server, that of the request itself included, the client does not want any more. The server forgets these calls,
+//!   and never executes or answers a request with such a number. When such a call is still being executed, its `Finish` changes
+//!   nothing.
 //! - **C3** A server keeps a reply until C2 or this rule lets it go: a client of which no `REQUEST` and no `PROBE` for this server has
 //!   come for `forget_after` is forgotten, unless a call of it is being executed; then it is looked at again after another
 //!   `forget_after`. Nothing else makes it forget: not how many replies there are, and not that they were sent. (Clients give a server up
@@ -74,7 +77,7 @@
 //!
 //! # Part D: long calls
 //! - **D1** A call that is being executed for `acknowledge_after`, counted from its first request, is acknowledged with
-//!   `WORKING`, once, whether or not a copy was answered with it before.
+//!   `WORKING`, once, to the same host as a reply (B6), whether or not a copy or a `PROBE` was answered with it before.
 //! - **D2** When `WORKING` comes for a call that is sent and not finished, its request is not sent again. Instead, after
 //!   `watch`, a `PROBE` is sent, and another one after each further `watch`, until the call is finished. A further `WORKING`
 //!   changes nothing.
@@ -86,7 +89,8 @@
 //! - **D5** When calls are unfinished and nothing was heard for `give_up`, all of them are finished, in the order of their
 //!   numbers: `Unknown` (`Silent`) when their request was ever sent, else `NotExecuted` (`Silent`). The time begins when a
 //!   call is asked for while none was unfinished, and anew with each `WELCOME`, `REPLY`, `WORKING` or `GONE` from the server's
-//!   host that names the client's incarnation, also when it changes nothing else.
+//!   host that names the client's incarnation, also when it changes nothing else. (When the deadline of a call comes at the same
+//!   moment, either rule may be first.)
 //!
 //! # Part E: many calls at once
 //! - **E1** `Caller::start` begins a task that drives one client machine, which all clones of this `Caller` use. `call` asks

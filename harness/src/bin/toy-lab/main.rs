@@ -4,6 +4,7 @@ mod asker;
 mod courier;
 
 use courier::{COURIER, Carry, Config, DOOR, Done, Flaw};
+use faultline::program::Function;
 use faultline::scenario::{Bench, Failure, Outcome, Scenario, Suite, World, ensure};
 use faultline::script::{PEER, Script};
 use faultline::simulation::{Link, Simulation};
@@ -35,9 +36,16 @@ fn main() -> ExitCode {
             seeds: 1,
             ..scenario("A7", "a copy that is taken is told as such", knock_twice)
         },
+        scenario("A8", "what a function was asked for is told when it ends the process", |bench| {
+            bench.call(&END, &3, "ending with 3").map(|_: u8| ())
+        }),
     ];
-    faultline::runner::main(&Suite { lab: "toy-lab", scenarios, bonus: &[] }, &asker::add(courier::program()))
+    let program = asker::add(courier::program()).function(&END, |code: u8| std::process::exit(code.into()));
+    faultline::runner::main(&Suite { lab: "toy-lab", scenarios, bonus: &[] }, &program)
 }
+
+/// Ends the process with this code.
+const END: Function<u8, u8> = Function::new("end");
 
 fn right(bench: &Bench<'_>) -> Outcome {
     println!("student output is let through");

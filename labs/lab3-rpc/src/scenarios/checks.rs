@@ -12,8 +12,8 @@ use std::time::Duration;
 /// The first RTO of most scenarios.
 pub const RTO: Duration = ms(1_000);
 
-/// The longest RTO of most scenarios.
-pub const RTO_MAX: Duration = ms(8_000);
+/// The longest RTO of most scenarios; doubling alone does not lead to it.
+pub const RTO_MAX: Duration = ms(6_000);
 
 /// How often a client asks about a long call.
 pub const WATCH: Duration = ms(5_000);
@@ -178,6 +178,14 @@ impl Alone {
                  HELLO, and nothing else.",
             )),
         }
+    }
+
+    /// Expects that it greets next, as whom it has said that it is; `rule` says why.
+    ///
+    /// # Errors
+    /// It has sent something else, or nothing.
+    pub fn expect_hello(&mut self, rule: &str) -> Outcome {
+        self.script.expect_datagram(PEER, &Message::Hello { client: self.me }.encode(), rule)
     }
 
     /// The server says who it is.

@@ -1,7 +1,7 @@
 //! Malformed bytes by the thousand: into the student's decoder, dispatch and answers, and into both machines while they talk.
 
 use super::checks::{ANN, Alone, BOB, NEXT, Served, THERE, call, done, reply_to, request, working};
-use super::golden::{BANK, answers, bytes, chain, golden, hex, questions};
+use super::golden::{BANK, answers, bytes, chain, golden, hex, questions, shown};
 use super::malformed::Malformed;
 use crate::limits::{MAX_FOR_DROPPED, memory_for};
 use crate::samples::{ANSWER, BankCall, DECODE, DISPATCH, ENCODE, Shape, Value};
@@ -156,11 +156,6 @@ fn affordable(function: &str, bytes: &[u8], usage: Usage) -> Outcome {
 fn with_bytes(failure: impl Into<Failure>, function: &str, bytes: &[u8]) -> Failure {
     let failure = failure.into();
     Failure { reason: format!("{} In {function}, of {}.", failure.reason, shown(bytes)), ..failure }
-}
-
-fn shown(bytes: &[u8]) -> String {
-    let more = if bytes.len() > 40 { "…" } else { "" };
-    format!("{}{more}", hex(&bytes[..bytes.len().min(40)]))
 }
 
 /// How many bytes of memory the machines may hold more after all that they have dropped.

@@ -48,6 +48,14 @@ pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The first of many bytes, so that a reason fits on the screen.
+pub(super) fn shown(bytes: &[u8]) -> String {
+    match bytes.get(..40) {
+        Some(first) if bytes.len() > 40 => format!("{}… ({} bytes)", hex(first), bytes.len()),
+        _ => hex(bytes),
+    }
+}
+
 pub(super) fn bytes(hex: &str) -> Vec<u8> {
     let digit = |at: usize| {
         hex.as_bytes().get(at).map_or(0, |digit| (*digit as char).to_digit(16).unwrap_or(0) as u8)

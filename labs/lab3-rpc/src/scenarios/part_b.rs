@@ -1,20 +1,26 @@
-//! Part B: calls over UDP.
+//! Part B: calls over UDP. The scenarios of a client by itself are in `asking.rs`.
 
+use super::asking;
 use super::checks::{
-    ANN, Alone, BOB, NEXT, RTO, RTO_MAX, Served, THERE, call, done, fault_to, finished, not_executed,
-    reply_to, request, unknown, working,
+    ANN, Alone, BOB, NEXT, Served, THERE, call, client_config, done, fault_to, not_executed, reply_to,
+    request, server_config, unknown, working,
 };
 use super::fuzz;
 use super::history::{Ends, History, Promise};
 use super::searched::{Calls, Mortal, search};
 use super::world::{Load, World as Net};
-use crate::{CallId, CallOutcome, Fault, Incarnation, MAX_ARGUMENTS, MAX_RESULT, Message, Why};
+use crate::{CLIENT, CallId, Fault, Incarnation, MAX_ARGUMENTS, MAX_RESULT, Message, SERVER, Why};
+use faultline::disk::Unsynced;
 use faultline::ms;
 use faultline::scenario::{Bench, Outcome, Scenario, World};
 use faultline::script::PEER;
 use faultline::search::Limits;
-use faultline::simulation::Link;
+use faultline::simulation::{Change, Link, Simulation};
+use std::collections::BTreeSet;
 use std::time::Duration;
+
+/// The server after the next one.
+const LAST: Incarnation = Incarnation(0x5E33 << 48);
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -25,7 +31,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rules B1, B2 and B4. What does a client have to know before it can ask, and who tells it?",
-        run: asks,
+        run: asking::asks,
     },
     Scenario {
         id: "B2",
@@ -45,7 +51,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rule B3. Each call that waits has a time-out of its own; so has the greeting.",
-        run: asks_again,
+        run: asking::asks_again,
     },
     Scenario {
         id: "B4",
@@ -55,7 +61,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rules B3 and B5. What in a reply tells which call it answers?",
-        run: many_at_once,
+        run: asking::many_at_once,
     },
     Scenario {
         id: "B5",
@@ -65,7 +71,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rule B4. There are at least five ways in which a reply can be the wrong one.",
-        run: wrong_replies,
+        run: asking::wrong_replies,
     },
     Scenario {
         id: "B6",
@@ -125,7 +131,17 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rule B10. What does a client still need to know about a call that is finished? Which timers?",
-        run: forgets,
+        run: asking::forgets,
+    },
+    Scenario {
+        id: "B12",
+        name: "every life of a client and of a server has an incarnation of its own, all of it chance",
+        part: 'B',
+        points: 2,
+        world: World::Simulation,
+        seeds: 1,
+        hint: "Rule B1. How many bits does `ctx.random()` draw, and how many of them do you keep?",
+        run: lives,
     },
     Scenario {
         id: "B12",
@@ -138,27 +154,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: |bench| fuzz::client(bench, 24).and_then(|()| fuzz::server(bench, 24)),
     },
 ];
-
-fn asks(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::start(bench)?;
-    client.script.expect_nothing("rule B2: nothing is asked for yet")?;
-    client.script.command(&call("a"))?;
-    client.greeted()?;
-    client.script.command(&call("b"))?;
-    client.script.expect_nothing("rule B2: calls wait until the server is known")?;
-    let stale = Message::Welcome { client: Incarnation(client.me.0 ^ 1 << 60), server: NEXT };
-    client.script.deliver(PEER, &stale.encode())?;
-    client.script.expect_nothing("rule B2: this WELCOME is for an earlier life")?;
-    client.welcome(THERE)?;
-    client.expect_request(THERE, 1, 1, "a", "rule B2: the calls that waited are sent, in order")?;
-    client.expect_request(THERE, 2, 1, "b", "rule B2: the calls that waited are sent, in order")?;
-    client.reply(1, "A")?;
-    client.script.expect_notice(&done(1, "A"), "rule B4: this is the reply to call 1")?;
-    client.welcome(NEXT)?;
-    client.script.command(&call("c"))?;
-    client.expect_request(THERE, 3, 2, "c", "rule B2: the server is known, and a late WELCOME is dropped")?;
-    client.script.expect_nothing("rule B2: one request is enough")
-}
 
 fn answers(bench: &Bench<'_>) -> Outcome {
     let mut server = Served::start(bench)?;
@@ -176,109 +171,45 @@ fn answers(bench: &Bench<'_>) -> Outcome {
     server.finish(BOB, 2, Ok("C"))?;
     let reply = reply_to(BOB, 2, "C");
     server.script.expect_datagram(other, &reply, "rule B6: the reply goes where the request came from")?;
+    server.request(ANN, 2, 2, "d")?;
+    server.expect_execute(ANN, 2, "d", "rule B6: this request is for this server")?;
+    server.script.deliver(other, &request(ANN, server.me, 3, 2, "e"))?;
+    server.expect_execute(ANN, 3, "e", "rule B6: this request is for this server")?;
+    server.finish(ANN, 2, Ok("D"))?;
+    let moved = "rule B6: the last REQUEST of this client for this server came from there";
+    server.script.expect_datagram(other, &reply_to(ANN, 2, "D"), moved)?;
+    server.script.deliver(PEER, &Message::Hello { client: ANN }.encode())?;
+    let welcome = Message::Welcome { client: ANN, server: server.me };
+    server.expect(&welcome.encode(), "rule B2: each HELLO is answered")?;
+    server.script.deliver(PEER, &request(ANN, NEXT, 4, 2, "f"))?;
+    let gone = Message::Gone { client: ANN, asked: NEXT, server: server.me };
+    server.expect(&gone.encode(), "rule B7: another server was asked")?;
+    server.finish(ANN, 3, Ok("E"))?;
+    server.script.expect_datagram(other, &reply_to(ANN, 3, "E"), moved)?;
     server.finish(ANN, 9, Ok("Z"))?;
     server.script.expect_nothing("rule B9: nobody has asked for this call")
 }
 
-fn asks_again(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::start(bench)?;
-    client.script.command(&call("a"))?;
-    client.greeted()?;
-    client.script.pass(RTO - ms(1))?;
-    client.script.expect_nothing("rule B3: the RTO is not over")?;
-    client.script.pass(ms(1))?;
-    client.greeted()?;
-    client.script.pass(2 * RTO - ms(1))?;
-    client.script.expect_nothing("rule B3: the RTO of HELLO has doubled")?;
-    client.script.pass(ms(1))?;
-    client.greeted()?;
-    client.welcome(THERE)?;
-    client.expect_request(THERE, 1, 1, "a", "rule B2: now the client knows the server")?;
-    client.script.pass(RTO / 2)?;
-    client.script.command(&call("b"))?;
-    client.expect_request(THERE, 2, 1, "b", "rule B5: call 2 does not wait for call 1")?;
-    client.script.pass(RTO / 2)?;
-    client.expect_request(THERE, 1, 1, "a", "rule B3: the first RTO of call 1 is over")?;
-    client.script.expect_nothing("rule B3: that of call 2 is not, for it is its own")?;
-    client.script.pass(RTO / 2)?;
-    client.expect_request(THERE, 2, 1, "b", "rule B3: the first RTO of call 2 is over")?;
-    client.reply(2, "B")?;
-    client.script.expect_notice(&done(2, "B"), "rule B4: this is the reply to call 2")?;
-    let mut rto = 2 * RTO;
-    client.script.pass(rto - RTO / 2 - ms(1))?;
-    for _ in 0..4 {
-        client.script.expect_nothing("rule B3: the RTO of call 1 has doubled")?;
-        client.script.pass(ms(1))?;
-        client.expect_request(THERE, 1, 1, "a", "rule B3: its RTO is over again")?;
-        rto = (rto * 2).min(RTO_MAX);
-        client.script.pass(rto - ms(1))?;
-    }
-    Ok(())
-}
-
-fn many_at_once(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::calling(bench, "a")?;
-    for (number, arguments) in [(2, "b"), (3, "c")] {
-        client.script.command(&call(arguments))?;
-        client.expect_request(THERE, number, 1, arguments, "rule B5: calls do not wait for each other")?;
-    }
-    client.reply(2, "B")?;
-    client.script.expect_notice(&done(2, "B"), "rule B5: replies come in any order")?;
-    client.script.pass(RTO)?;
-    client.expect_request(THERE, 1, 1, "a", "rule B3: call 1 is not answered")?;
-    client.expect_request(THERE, 3, 1, "c", "rule B3: neither is call 3")?;
-    client.reply(1, "A")?;
-    client.script.expect_notice(&done(1, "A"), "rule B5: replies come in any order")?;
-    client.script.pass(2 * RTO)?;
-    client.expect_request(THERE, 3, 3, "c", "rule B3: now call 3 is the oldest")?;
-    client.reply(3, "C")?;
-    client.script.expect_notice(&done(3, "C"), "rule B4: this is the reply to call 3")?;
-    client.script.expect_nothing("rule B4: each call is finished once")
-}
-
-fn wrong_replies(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::start(bench)?;
-    client.script.command(&call("a"))?;
-    client.greeted()?;
-    client.reply(1, "Z")?;
-    client.script.expect_nothing("rule B4: call 1 is not sent yet, so this is no reply to it")?;
-    client.welcome(THERE)?;
-    client.expect_request(THERE, 1, 1, "a", "rule B2: now the client knows the server")?;
-    let stranger = client.script.peer("stranger");
-    let wrong = [
-        (stranger, reply_to(client.me, 1, "Z"), "rule B4: this does not come from the server's host"),
-        (PEER, reply_to(BOB, 1, "Z"), "rule B4: this is for another client"),
-        (PEER, reply_to(client.me, 2, "Z"), "rule B4: there is no call 2 yet"),
-        (PEER, reply_to(client.me, 0, "Z"), "rule B4: there is no call 0"),
-        (PEER, working(BOB, 1), "rule B4: this is for another client"),
-    ];
-    for (from, datagram, rule) in wrong {
-        client.script.deliver(from, &datagram)?;
-        client.script.expect_nothing(rule)?;
-    }
-    client.reply(1, "A")?;
-    client.script.expect_notice(&done(1, "A"), "rule B4: the others changed nothing")?;
-    client.reply(1, "A")?;
-    client.script.expect_nothing("rule B4: call 1 is finished")?;
-    client.script.command(&call("b"))?;
-    client.expect_request(THERE, 2, 2, "b", "rule B2: the server is known")?;
-    client.reply(1, "A")?;
-    client.script.expect_nothing("rule B4: this is the reply to call 1, once more")?;
-    client.script.pass(RTO)?;
-    client.expect_request(THERE, 2, 2, "b", "rule B3: call 2 is not answered")?;
-    let fault = Fault::Failed("no".into());
-    client.script.deliver(PEER, &fault_to(client.me, 2, fault.clone()))?;
-    client.script.expect_notice(&finished(2, CallOutcome::Done(Err(fault))), "rule B4: a fault is an answer")
-}
-
 fn too_large(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::calling(bench, "a")?;
-    client.script.command(&call(&"x".repeat(MAX_ARGUMENTS + 1)))?;
-    client.script.expect_notice(&not_executed(2, Why::TooLarge), "rule B8: this can never be sent")?;
+    let too_large = call(&"x".repeat(MAX_ARGUMENTS + 1));
+    let mut client = Alone::start(bench)?;
+    client.script.command(&too_large)?;
+    client.script.expect_notice(&not_executed(1, Why::TooLarge), "rule B8: this can never be sent")?;
+    client.script.expect_nothing("rule B8: nothing is sent, no HELLO either")?;
+    client.script.expect_no_timer("rule B10: no call is unfinished")?;
+    client.script.command(&call("a"))?;
+    client.greeted()?;
+    client.script.command(&too_large)?;
+    let rule = "rule B8: this can never be sent, whoever the server is";
+    client.script.expect_notice(&not_executed(3, Why::TooLarge), rule)?;
+    client.welcome(THERE)?;
+    client.expect_request(THERE, 2, 2, "a", "rule B2: now the client knows the server")?;
+    client.script.command(&too_large)?;
+    client.script.expect_notice(&not_executed(4, Why::TooLarge), "rule B8: this can never be sent")?;
     client.script.expect_nothing("rule B8: nothing is sent")?;
     let largest = "x".repeat(MAX_ARGUMENTS);
     client.script.command(&call(&largest))?;
-    client.expect_request(THERE, 3, 1, &largest, "rule B8: this is just small enough, and call 3")?;
+    client.expect_request(THERE, 5, 2, &largest, "rule B8: this is just small enough, and call 5")?;
 
     let mut server = Served::start(bench)?;
     for (number, len) in [(1, MAX_RESULT), (2, MAX_RESULT + 1)] {
@@ -304,7 +235,13 @@ fn gone(bench: &Bench<'_>) -> Outcome {
     server.script.expect_nothing("rule B7: nothing is executed")?;
     server.serve(ANN, 2, 2, "b")?;
 
-    let mut client = Alone::calling(bench, "a")?;
+    let mut client = Alone::start(bench)?;
+    client.script.command(&call("a"))?;
+    client.greeted()?;
+    client.gone(NEXT, THERE)?;
+    client.script.expect_nothing("rule B7: the client knows of no server yet")?;
+    client.welcome(THERE)?;
+    client.expect_request(THERE, 1, 1, "a", "rule B2: now the client knows the server")?;
     client.script.command(&call("b"))?;
     client.expect_request(THERE, 2, 1, "b", "rule B2: the server is known")?;
     client.gone(NEXT, THERE)?;
@@ -320,7 +257,12 @@ fn gone(bench: &Bench<'_>) -> Outcome {
     client.gone(THERE, NEXT)?;
     client.script.expect_nothing("rule B7: an old GONE says nothing new")?;
     client.reply(3, "C")?;
-    client.script.expect_notice(&done(3, "C"), "rule B4: this is the reply to call 3")
+    client.script.expect_notice(&done(3, "C"), "rule B4: this is the reply to call 3")?;
+    client.gone(NEXT, LAST)?;
+    client.script.expect_nothing("rule B7: no call is unfinished")?;
+    client.script.command(&call("d"))?;
+    let rule = "rule B7: the client was told who is there now, also when it had no call";
+    client.expect_request(LAST, 4, 4, "d", rule)
 }
 
 fn garbage(bench: &Bench<'_>) -> Outcome {
@@ -386,27 +328,43 @@ fn cost(bench: &Bench<'_>) -> Outcome {
     world.simulation.require_faults()
 }
 
-fn forgets(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::calling(bench, "a")?;
-    client.reply(1, "A")?;
-    client.script.expect_notice(&done(1, "A"), "rule B4: this is the reply to call 1")?;
-    let mut early = 0;
-    for number in 2..=2_000 {
-        client.script.command(&call("a"))?;
-        client.expect_request(THERE, number, number, "a", "rule B2: the server is known")?;
-        client.reply(number, "A")?;
-        client.script.expect_notice(&done(number, "A"), "rule B4: this is the reply")?;
-        if number == 1_000 {
-            early = client.script.state_size();
+fn lives(bench: &Bench<'_>) -> Outcome {
+    const LIVES: usize = 100;
+    let (mut simulation, [s, c]) = Simulation::new(bench, ["server", "client"]);
+    simulation.keep_deliveries();
+    simulation.start(s, &SERVER, &server_config())?;
+    let client = simulation.start(c, &CLIENT, &client_config(s))?;
+    for _ in 0..LIVES {
+        simulation.command(client, &call("a"))?;
+        simulation.run_for(ms(100))?;
+        for host in [s, c] {
+            simulation.change(&Change::Crash(host, Unsynced::Lost))?;
+            simulation.change(&Change::Restart(host))?;
         }
     }
-    client.script.expect_no_timer("rule B10: no call is unfinished")?;
-    let late = client.script.state_size();
-    if late > early {
-        return Err(client.script.fail(format!(
-            "Rule B10: after 1,000 finished calls the client's state took {early} bytes when printed, after 2,000 {late}. \
-             It remembers what is finished."
-        )));
+    let (mut clients, mut servers) = (BTreeSet::new(), BTreeSet::new());
+    for delivery in simulation.deliveries() {
+        if let Ok(Message::Welcome { client, server }) = Message::decode(&delivery.datagram) {
+            clients.insert(client.0);
+            servers.insert(server.0);
+        }
+    }
+    for (who, seen) in [("clients", clients), ("servers", servers)] {
+        if seen.len() != LIVES {
+            return Err(simulation.fail(format!(
+                "Rule B1: {LIVES} {who} were started one after another, and they had {} different incarnations.",
+                seen.len()
+            )));
+        }
+        let ever = seen.iter().fold(0, |ever, name| ever | name);
+        let always = seen.iter().fold(u64::MAX, |always, name| always & name);
+        let fixed = 64 - (ever & !always).count_ones();
+        if fixed > 0 {
+            return Err(simulation.fail(format!(
+                "Rule B1: in the incarnations of {LIVES} {who} {fixed} of the 64 bits are always the same; all that \
+                 `ctx.random()` draws is wanted."
+            )));
+        }
     }
     Ok(())
 }

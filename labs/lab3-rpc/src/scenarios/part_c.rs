@@ -1,13 +1,14 @@
-//! Part C: at most once.
+//! Part C: at most once. The scenarios of how long a server remembers are in `forgetting.rs`.
 
-use super::checks::{ANN, BOB, FORGET_AFTER, Served, fault_to, reply_to, request, working};
+use super::checks::{ANN, BOB, NEXT, Served, fault_to, reply_to, request, working};
+use super::forgetting;
 use super::history::{Ends, History, Promise};
 use super::searched::{Calls, Mortal, search};
 use super::world::{Load, World as Net};
-use crate::{CallId, Fault, Incarnation, Message, ServerCommand};
+use crate::{Fault, Incarnation, MAX_RESULT, Message};
 use faultline::ms;
 use faultline::scenario::{Bench, Outcome, Scenario, World};
-use faultline::script::{Deed, PEER};
+use faultline::script::PEER;
 use faultline::search::Limits;
 use faultline::simulation::Link;
 use std::time::Duration;
@@ -51,7 +52,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rule C3. Is there a moment at which a server can be sure that no copy of a request is on its way?",
-        run: kept,
+        run: forgetting::kept,
     },
     Scenario {
         id: "C5",
@@ -71,7 +72,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rule C4. What does the server still need to know of a call that is before the horizon? Of a client that only greets?",
-        run: memory,
+        run: forgetting::memory,
     },
     Scenario {
         id: "C7",
@@ -123,6 +124,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         hint: "Rules C1 to C3. Each seed has faults of its own: replay it with --full, and find the request that came late or twice.",
         run: bad_network,
     },
+    Scenario {
+        id: "C12",
+        name: "a client is forgotten when nothing was heard of it for long, neither sooner nor later",
+        part: 'C',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule C3. Go through all that can happen at a server: which of it sets a client's Forget timer, and what is done when it runs out?",
+        run: forgetting::forgotten,
+    },
 ];
 
 fn done_before(bench: &Bench<'_>) -> Outcome {
@@ -141,6 +152,16 @@ fn done_before(bench: &Bench<'_>) -> Outcome {
     server.request(ANN, 2, 1, "b")?;
     server.expect(&fault_to(ANN, 2, fault()), "rule C1: the same answer, also when it is a fault")?;
     server.script.expect_nothing("rule C1: call 2 was executed before")?;
+    server.request(ANN, 3, 1, "c")?;
+    server.expect_execute(ANN, 3, "c", "rule B6: call 3 is new")?;
+    server.finish(ANN, 3, Ok(&"x".repeat(MAX_RESULT + 1)))?;
+    for _ in 0..2 {
+        let rule = "rules B8 and C1: the result was too large, and that is the answer to every copy";
+        server.expect(&fault_to(ANN, 3, Fault::TooLarge), rule)?;
+        server.script.expect_nothing("rule C1: call 3 was executed once")?;
+        server.request(ANN, 3, 1, "c")?;
+    }
+    server.script.take_datagrams();
     let other = server.script.peer("other");
     server.script.deliver(other, &request(ANN, server.me, 1, 1, "a"))?;
     server.script.expect_datagram(
@@ -162,12 +183,19 @@ fn in_progress(bench: &Bench<'_>) -> Outcome {
     }
     server.request(ANN, 2, 1, "b")?;
     server.expect_execute(ANN, 2, "b", "rule B5: call 2 does not wait for call 1")?;
+    let other = server.script.peer("other");
+    server.script.deliver(other, &request(ANN, server.me, 1, 1, "a"))?;
+    server.script.expect_datagram(other, &working(ANN, 1), "rule C1: call 1 is being executed")?;
+    server.script.expect_nothing("rule C1: where a copy comes from does not matter")?;
     server.finish(ANN, 2, Ok("B"))?;
-    server.expect(&reply_to(ANN, 2, "B"), "rule B6: call 2 is done")?;
+    let rule = "rule B6: call 2 is done, and the last REQUEST of this client, a copy, came from there";
+    server.script.expect_datagram(other, &reply_to(ANN, 2, "B"), rule)?;
+    server.request(ANN, 1, 1, "a")?;
+    server.expect(&working(ANN, 1), "rule C1: call 1 is being executed")?;
     server.finish(ANN, 1, Ok("A"))?;
     server.expect(&reply_to(ANN, 1, "A"), "rule B6: call 1 is done")?;
     server.finish(ANN, 1, Ok("Z"))?;
-    server.script.expect_nothing("rule C1: call 1 was done before")?;
+    server.script.expect_nothing("rule B9: call 1 was done before")?;
     server.request(ANN, 1, 1, "a")?;
     server.expect(&reply_to(ANN, 1, "A"), "rule C1: the first result counts")
 }
@@ -193,43 +221,40 @@ fn horizon(bench: &Bench<'_>) -> Outcome {
     server.script.expect_nothing("rule C2: an old copy does not move the horizon back")?;
     server.request(ANN, 5, 3, "e")?;
     server.expect(&reply_to(ANN, 5, "E"), "rule C3: the client still wants call 5")?;
-    server.script.expect_nothing("rule C1: call 5 was executed before")
+    server.script.expect_nothing("rule C1: call 5 was executed before")?;
+    server.serve(BOB, 3, 3, "c")?;
+    server.request(BOB, 2, 2, "b")?;
+    server.script.expect_nothing("rule C2: a client's first request has a horizon too")?;
+    horizon_of_what_is_not_executed(&mut server)
 }
 
-fn kept(bench: &Bench<'_>) -> Outcome {
-    const CALLS: u64 = 500;
-    let mut server = Served::start(bench)?;
-    for number in 1..=CALLS {
-        server.serve(ANN, number, 1, &format!("a{number}"))?;
-    }
-    for _ in 0..5 {
-        server.script.pass(FORGET_AFTER - ms(1))?;
-        for number in [1, 2, CALLS] {
-            server.request(ANN, number, 1, &format!("a{number}"))?;
-            let reply = reply_to(ANN, number, &format!("A{number}"));
-            server.expect(&reply, "rule C3: the client still wants it, and is still there")?;
-            server.script.expect_nothing("rule C1: it was executed before")?;
-        }
-    }
-    server.request(BOB, 1, 1, "slow")?;
-    server.expect_execute(BOB, 1, "slow", "rule B6: this request is for this server")?;
-    let early = server.script.state_size();
-    server.script.pass(3 * FORGET_AFTER)?;
-    server.script.take_datagrams();
-    let late = server.script.state_size();
-    if late > early / 5 {
-        return Err(server.script.fail(format!(
-            "Rule C3: {CALLS} replies are kept for a client that was not heard of for {} s, where {} s are enough: the \
-             server's state takes {late} bytes when printed, after {early}.",
-            3 * FORGET_AFTER.as_secs(),
-            FORGET_AFTER.as_secs()
-        )));
-    }
-    server.request(BOB, 1, 1, "slow")?;
-    server.expect(&working(BOB, 1), "rule C3: this client has a call that is being executed")?;
-    server.finish(BOB, 1, Ok("SLOW"))?;
-    server.expect(&reply_to(BOB, 1, "SLOW"), "rule B6: now it is done")?;
-    server.script.expect_nothing("rule C1: it was executed once")
+/// The horizon is 4, and calls 4 to 6 are done.
+fn horizon_of_what_is_not_executed(server: &mut Served) -> Outcome {
+    server.script.deliver(PEER, &request(ANN, NEXT, 9, 9, "i"))?;
+    let gone = Message::Gone { client: ANN, asked: NEXT, server: server.me };
+    server.expect(&gone.encode(), "rule B7: another server was asked")?;
+    server.request(ANN, 4, 4, "d")?;
+    let rule = "rule C2: only a request for this server moves the horizon, so the client still wants call 4";
+    server.expect(&reply_to(ANN, 4, "D"), rule)?;
+    server.script.expect_nothing("rule C1: call 4 was executed before")?;
+    server.request(ANN, 6, 5, "f")?;
+    server.expect(&reply_to(ANN, 6, "F"), "rule C1: call 6 is done")?;
+    server.request(ANN, 4, 4, "d")?;
+    server
+        .script
+        .expect_nothing("rule C2: the copy of call 6 has moved the horizon to 5, though it was one")?;
+    server.request(ANN, 7, 8, "g")?;
+    server.script.expect_nothing("rule C2: this request says itself that nothing before call 8 is wanted")?;
+    server.request(ANN, 6, 5, "f")?;
+    server.script.expect_nothing("rule C2: by now nothing before call 8 is wanted")?;
+    server.request(ANN, 8, 8, "h")?;
+    server.expect_execute(ANN, 8, "h", "rule B6: call 8 is new")?;
+    let other = server.script.peer("other");
+    server.script.deliver(other, &request(ANN, server.me, 6, 5, "f"))?;
+    server.script.expect_nothing("rule C2: nothing before call 8 is wanted")?;
+    server.finish(ANN, 8, Ok("H"))?;
+    let rule = "rule B6: the last REQUEST of this client came from there, though it was dropped";
+    server.script.expect_datagram(other, &reply_to(ANN, 8, "H"), rule)
 }
 
 fn same_numbers(bench: &Bench<'_>) -> Outcome {
@@ -247,43 +272,6 @@ fn same_numbers(bench: &Bench<'_>) -> Outcome {
     server.request(BOB, 1, 1, "b")?;
     server.expect(&reply_to(BOB, 1, "B"), "rule C2: one client's horizon is not another's")?;
     server.serve(again, 2, 2, "d")
-}
-
-fn memory(bench: &Bench<'_>) -> Outcome {
-    const CALLS: u64 = 5_000;
-    let mut server = Served::start(bench)?;
-    server.serve(ANN, 1, 1, "a")?;
-    let early = server.script.state_size();
-    let me = server.me;
-    for first in (2..CALLS).step_by(500) {
-        let calls = (first..first + 500).flat_map(|number| {
-            let stranger = Message::Hello { client: Incarnation(number << 48) }.encode();
-            let finish =
-                ServerCommand::Finish { client: ANN, call: CallId(number), result: Ok(b"A".to_vec()) };
-            let ask = request(ANN, me, number, number, "a");
-            [
-                Deed::Deliver(PEER, ask.clone()),
-                Deed::Command(finish),
-                Deed::Deliver(PEER, ask),
-                Deed::Deliver(PEER, stranger),
-            ]
-        });
-        server.script.all(&calls.collect::<Vec<_>>())?;
-        let sent = server.script.take_datagrams().len();
-        if sent != 1_500 {
-            return Err(server.script.fail(format!(
-                "Rules B2, B6 and C1: 500 calls, a copy of each and 500 HELLO make 1,500 answers, but {sent} were sent."
-            )));
-        }
-    }
-    let late = server.script.state_size();
-    if late > early + 200 {
-        return Err(server.script.fail(format!(
-            "Rule C4: after 1 call the server's state took {early} bytes when printed, after {CALLS} calls and as many \
-             HELLO {late}. It remembers what nobody wants any more."
-        )));
-    }
-    Ok(())
 }
 
 fn once(bench: &Bench<'_>) -> Outcome {

@@ -1,13 +1,14 @@
-//! Part D: long calls.
+//! Part D: long calls. The scenarios of calls that end without an answer are in `giving_up.rs`.
 
 use super::checks::{
-    ACKNOWLEDGE_AFTER, ANN, Alone, FAR, GIVE_UP, NEXT, RTO, Served, THERE, WATCH, call, call_within,
-    client_config, done, not_executed, reply_to, unknown, working,
+    ACKNOWLEDGE_AFTER, ANN, Alone, FORGET_AFTER, NEXT, RTO, Served, THERE, WATCH, call, client_config, done,
+    reply_to, request, working,
 };
+use super::giving_up;
 use super::history::{Ends, History, Promise};
 use super::searched::{Calls, Mortal, search};
 use super::world::{Load, World as Net};
-use crate::{CallId, ClientConfig, Host, Message, RtoConfig, Why};
+use crate::{CallId, ClientConfig, Host, Incarnation, Message, RtoConfig};
 use faultline::disk::Unsynced;
 use faultline::ms;
 use faultline::random::{Draw as _, Random};
@@ -56,7 +57,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rule D4. Of which calls does a client know for sure that nobody has ever heard of them?",
-        run: deadlines,
+        run: giving_up::deadlines,
     },
     Scenario {
         id: "D5",
@@ -66,7 +67,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rule D5. When does the time begin, and what begins it anew?",
-        run: silence,
+        run: giving_up::silence,
     },
     Scenario {
         id: "D6",
@@ -96,7 +97,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 1,
         hint: "Rules C2 and D4. What does the first request after a deadline tell the server?",
-        run: given_up,
+        run: giving_up::given_up,
     },
     Scenario {
         id: "D9",
@@ -108,6 +109,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         hint: "Rules B7, C1, D4 and D5. Replay the seed with --full and follow the one call that the reason names through all its datagrams.",
         run: disasters,
     },
+    Scenario {
+        id: "D10",
+        name: "what the server says to this client is a sign of life, and nothing else is",
+        part: 'D',
+        points: 3,
+        world: World::Script,
+        seeds: 1,
+        hint: "Rule D5. Which messages does a server send, to whom, and from where do they come?",
+        run: giving_up::signs_of_life,
+    },
 ];
 
 fn acknowledges(bench: &Bench<'_>) -> Outcome {
@@ -116,39 +127,59 @@ fn acknowledges(bench: &Bench<'_>) -> Outcome {
     server.expect_execute(ANN, 1, "a", "rule B6: this request is for this server")?;
     server.script.pass(ACKNOWLEDGE_AFTER - ms(100))?;
     server.script.expect_nothing("rule D1: this may still be a quick call")?;
-    server.request(ANN, 1, 1, "a")?;
-    server.expect(&working(ANN, 1), "rule C1: call 1 is being executed")?;
     server.request(ANN, 2, 1, "b")?;
     server.expect_execute(ANN, 2, "b", "rule B6: this request is for this server")?;
+    server.probe(ANN, 1)?;
+    server.expect(&working(ANN, 1), "rule D3: call 1 is being executed")?;
+    let other = server.script.peer("other");
+    server.script.deliver(other, &request(ANN, server.me, 1, 1, "a"))?;
+    server.script.expect_datagram(other, &working(ANN, 1), "rule C1: call 1 is being executed")?;
     server.script.pass(ms(100))?;
-    server.expect(&working(ANN, 1), "rule D1: call 1 takes long, counted from its first request")?;
+    let rule = "rule D1: call 1 takes long, counted from its first request, also when it was asked about; and the last \
+                REQUEST of this client came from there";
+    server.script.expect_datagram(other, &working(ANN, 1), rule)?;
     server.script.pass(ACKNOWLEDGE_AFTER - ms(101))?;
     server.script.expect_nothing("rule D1: call 2 came later")?;
+    server.request(ANN, 3, 1, "c")?;
+    server.expect_execute(ANN, 3, "c", "rule B6: this request is for this server")?;
     server.finish(ANN, 2, Ok("B"))?;
     server.expect(&reply_to(ANN, 2, "B"), "rule B6: call 2 is done")?;
+    server.request(ANN, 4, 4, "d")?;
+    server.expect_execute(ANN, 4, "d", "rule B6: this request is for this server")?;
+    server.script.pass(ACKNOWLEDGE_AFTER - ms(1))?;
+    server.script.expect_nothing("rule D1: calls 1 and 2 had their answers, and call 3 came later")?;
+    server.script.pass(ms(1))?;
+    server.expect(
+        &working(ANN, 4),
+        "rules C2 and D1: call 4 takes long; calls 1 to 3 the client does not want any more",
+    )?;
     server.script.pass(20 * ACKNOWLEDGE_AFTER)?;
-    server.script.expect_nothing("rule D1: call 2 was quick, and call 1 is acknowledged")?;
-    server.finish(ANN, 1, Ok("A"))?;
-    server.expect(&reply_to(ANN, 1, "A"), "rule B6: call 1 is done, at last")
+    server.script.expect_nothing("rule D1: call 4 is acknowledged")?;
+    server.finish(ANN, 4, Ok("D"))?;
+    server.expect(&reply_to(ANN, 4, "D"), "rule B6: call 4 is done, at last")
 }
 
 fn watches(bench: &Bench<'_>) -> Outcome {
     let mut client = Alone::calling(bench, "a")?;
+    client.script.pass(RTO / 4)?;
     client.script.command(&call("b"))?;
     client.expect_request(THERE, 2, 1, "b", "rule B2: the server is known")?;
-    client.script.pass(RTO / 2)?;
+    client.script.pass(RTO / 4)?;
     client.script.deliver(PEER, &working(client.me, 1))?;
     client.script.expect_nothing("rule D2: the server is at it")?;
     client.script.pass(RTO / 2)?;
+    client.script.expect_nothing("rule D2: the request of call 1 is not sent again")?;
+    client.script.pass(RTO / 4)?;
     client.expect_request(THERE, 2, 1, "b", "rule B3: nothing was heard of call 2")?;
     client.reply(2, "B")?;
     client.script.expect_notice(&done(2, "B"), "rule B4: this is the reply to call 2")?;
-    client.script.pass(WATCH - RTO / 2 - ms(1))?;
+    client.script.pass(WATCH - 3 * RTO / 4 - ms(1))?;
     client.script.expect_nothing("rule D2: the request of call 1 is not sent again")?;
     client.script.pass(ms(1))?;
     client.expect_probe(1, "rule D2: the client asks how it goes")?;
     client.script.pass(WATCH / 2)?;
     client.script.deliver(PEER, &working(client.me, 1))?;
+    client.script.expect_nothing("rule D2: a further WORKING changes nothing")?;
     client.script.pass(WATCH / 2)?;
     client.expect_probe(1, "rule D2: a further WORKING does not put it off")?;
     client.script.pass(WATCH)?;
@@ -163,104 +194,59 @@ fn watches(bench: &Bench<'_>) -> Outcome {
 
 fn is_asked(bench: &Bench<'_>) -> Outcome {
     let mut server = Served::start(bench)?;
-    server.probe(ANN, 1)?;
-    server.script.expect_nothing("rule D3: nobody knows of this call")?;
+    let before = server.script.state_size();
+    for stranger in 1..100 {
+        server.probe(Incarnation(stranger << 48), 1)?;
+        server.script.expect_nothing("rule D3: nobody knows of this call")?;
+    }
+    let after = server.script.state_size();
+    if after > before + 200 {
+        return Err(server.script.fail(format!(
+            "Rules D3 and C4: before the PROBEs of 99 unknown clients the server's state took {before} bytes when printed, and \
+             {after} after them. It remembers what it drops."
+        )));
+    }
     server.request(ANN, 1, 1, "a")?;
     server.expect_execute(ANN, 1, "a", "rule B6: this request is for this server")?;
-    server.probe(ANN, 1)?;
-    server.expect(&working(ANN, 1), "rule D3: call 1 is being executed")?;
+    let other = server.script.peer("other");
+    let probe = |server, call| Message::Probe { client: ANN, server, call: CallId(call) }.encode();
+    server.script.deliver(other, &probe(server.me, 1))?;
+    let rule = "rule D3: call 1 is being executed, wherever the PROBE comes from";
+    server.script.expect_datagram(other, &working(ANN, 1), rule)?;
     server.finish(ANN, 1, Ok("A"))?;
-    server.expect(&reply_to(ANN, 1, "A"), "rule B6: call 1 is done")?;
+    let rule = "rule B6: call 1 is done, and the last PROBE of this client came from there";
+    server.script.expect_datagram(other, &reply_to(ANN, 1, "A"), rule)?;
     for _ in 0..2 {
         server.probe(ANN, 1)?;
         server.expect(&reply_to(ANN, 1, "A"), "rule D3: the client may have missed the reply")?;
     }
     server.probe(ANN, 2)?;
     server.script.expect_nothing("rule D3: nobody knows of call 2")?;
-    let probe = Message::Probe { client: ANN, server: NEXT, call: CallId(1) };
-    server.script.deliver(PEER, &probe.encode())?;
+    server.script.deliver(PEER, &probe(NEXT, 1))?;
     let gone = Message::Gone { client: ANN, asked: NEXT, server: server.me };
     server.expect(&gone.encode(), "rule D3: another server was asked")?;
-    server.script.expect_nothing("rule D3: nothing is executed")
+    server.script.expect_nothing("rule D3: nothing is executed")?;
+    keeps_whom_it_hears(&mut server)
 }
 
-fn deadlines(bench: &Bench<'_>) -> Outcome {
-    const DEADLINE: Duration = ms(10_000);
-    let mut client = Alone::start(bench)?;
-    client.script.command(&call_within("a", DEADLINE))?;
-    client.greeted()?;
-    client.script.pass(DEADLINE - ms(1))?;
-    client.script.take_datagrams();
-    client.script.expect_nothing("rule D4: there is 1 ms left")?;
-    client.script.pass(ms(1))?;
-    client
-        .script
-        .expect_notice(&not_executed(1, Why::Deadline), "rule D4: nobody has ever heard of call 1")?;
-    client.script.expect_no_timer("rule B10: no call is unfinished")?;
-
-    client.script.command(&call_within("b", DEADLINE))?;
-    client.greeted()?;
-    client.welcome(THERE)?;
-    client.expect_request(THERE, 2, 2, "b", "rule D4: call 1 is finished, so call 2 is the oldest")?;
-    client.script.pass(DEADLINE / 2)?;
-    client.script.command(&call_within("c", FAR))?;
-    client.script.take_datagrams();
-    client.script.deliver(PEER, &working(client.me, 2))?;
-    client.script.pass(DEADLINE / 2 - ms(1))?;
-    client.script.take_datagrams();
-    client.script.expect_nothing("rule D4: there is 1 ms left")?;
-    client.script.pass(ms(1))?;
-    client.script.take_datagrams();
-    let rule = "rule D4: the deadline is for the whole call, however often it is sent; the server may have executed it";
-    client.script.expect_notice(&unknown(2, Why::Deadline), rule)?;
-    client.reply(2, "B")?;
-    client.script.expect_nothing("rule B4: call 2 is finished")?;
-    client.reply(3, "C")?;
-    client.script.expect_notice(&done(3, "C"), "rule D4: call 3 has a deadline of its own")?;
-    client.script.pass(2 * DEADLINE)?;
-    client.script.expect_nothing("rule D4: a call that is finished has no deadline")
-}
-
-fn silence(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::start(bench)?;
-    client.script.command(&call("a"))?;
-    client.greeted()?;
-    client.script.pass(GIVE_UP - ms(1))?;
-    client.script.take_datagrams();
-    client.script.expect_nothing("rule D5: there is 1 ms left")?;
-    client.script.pass(ms(1))?;
-    client.script.take_datagrams();
-    client.script.expect_notice(&not_executed(1, Why::Silent), "rule D5: nobody has ever heard of call 1")?;
-    client.script.expect_no_timer("rule B10: no call is unfinished")?;
-
-    client.script.command(&call("b"))?;
-    client.greeted()?;
-    client.welcome(THERE)?;
-    client.expect_request(THERE, 2, 2, "b", "rule B2: now the client knows the server")?;
-    client.script.pass(GIVE_UP - ms(1))?;
-    client.script.deliver(PEER, &reply_to(client.me, 1, "A"))?;
-    client.script.pass(GIVE_UP / 2)?;
-    client.script.command(&call("c"))?;
-    client.script.pass(GIVE_UP / 2 - ms(1))?;
-    client.script.take_datagrams();
-    client.script.expect_nothing("rule D5: the server has said something, if nothing of use")?;
-    client.script.deliver(PEER, b"garbage")?;
-    client.script.deliver(PEER, &reply_to(ANN, 2, "B"))?;
-    client.script.pass(ms(1))?;
-    client.script.take_datagrams();
-    for number in [2, 3] {
-        let rule =
-            "rule D5: garbage and what is for others are no signs of life; the server may have executed it";
-        client.script.expect_notice(&unknown(number, Why::Silent), rule)?;
+/// Call 1 of this client is done.
+fn keeps_whom_it_hears(server: &mut Served) -> Outcome {
+    for asked in [1, 2, 1] {
+        server.probe(ANN, asked)?;
+        server.script.take_datagrams();
+        server.script.pass(FORGET_AFTER - ms(1))?;
     }
-    client.script.expect_no_timer("rule B10: no call is unfinished")?;
-    client.script.pass(2 * GIVE_UP)?;
-    client.script.command(&call("d"))?;
-    client.expect_request(THERE, 4, 4, "d", "rule D5: the server is still the one that is known")?;
-    client.script.pass(GIVE_UP - ms(1))?;
-    client.script.take_datagrams();
-    client.reply(4, "D")?;
-    client.script.expect_notice(&done(4, "D"), "rule D5: the time began with call 4")
+    server.probe(ANN, 1)?;
+    let rule = "rule C3: a PROBE of this client has come for this server within forget_after, if for an unknown call";
+    server.expect(&reply_to(ANN, 1, "A"), rule)?;
+    server.script.pass(FORGET_AFTER / 2)?;
+    server.script.deliver(PEER, &Message::Probe { client: ANN, server: NEXT, call: CallId(1) }.encode())?;
+    server.script.take_datagrams();
+    server.script.pass(FORGET_AFTER / 2)?;
+    server.probe(ANN, 1)?;
+    server.script.expect_nothing(
+        "rule C3: the last PROBE for this server was forget_after ago, so the client is forgotten",
+    )
 }
 
 fn long_calls(bench: &Bench<'_>) -> Outcome {
@@ -298,24 +284,6 @@ fn every_order(bench: &Bench<'_>) -> Outcome {
     let calls = Calls { ann: &["a"], bob: &[], mortal: Mortal::Nobody, promise: Promise::AtMostOnce };
     let limits = Limits { losses: 2, duplicates: 1, timers: 4, in_flight: 5, ..Limits::default() };
     search(bench, limits, calls, 1).map(|_| ())
-}
-
-fn given_up(bench: &Bench<'_>) -> Outcome {
-    let mut client = Alone::start(bench)?;
-    client.script.command(&call_within("a", ms(500)))?;
-    client.greeted()?;
-    client.welcome(THERE)?;
-    client.expect_request(THERE, 1, 1, "a", "rule B2: now the client knows the server")?;
-    client.script.pass(ms(500))?;
-    client.script.expect_notice(&unknown(1, Why::Deadline), "rule D4: its time is over, and it was sent")?;
-    client.script.command(&call("b"))?;
-    client.expect_request(THERE, 2, 2, "b", "rule B3: call 1 is finished, so call 2 is the oldest")?;
-
-    let mut server = Served::start(bench)?;
-    server.serve(ANN, 2, 2, "b")?;
-    server.request(ANN, 1, 1, "a")?;
-    server.script.expect_nothing("rule C2: the client has given call 1 up, and has been told so")?;
-    server.serve(ANN, 3, 3, "c")
 }
 
 fn disasters(bench: &Bench<'_>) -> Outcome {

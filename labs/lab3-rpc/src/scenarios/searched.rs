@@ -99,8 +99,40 @@ fn run(
             Some(since) => since.len() == again.len(),
         })
     });
+    let all = clients.to_vec();
+    search.missing(move |seen| missing(seen, &all, again, calls.mortal));
     search.recovers_with(timers);
     search.run()
+}
+
+/// Which calls are unfinished, and what would have them finished.
+fn missing(
+    seen: &Seen<'_>,
+    clients: &[(Client, &'static [&'static str])],
+    again: &[&str],
+    mortal: Mortal,
+) -> String {
+    let open = clients.iter().zip(["ann", "bob"]).flat_map(|((client, arguments), name)| {
+        let name = if clients.len() == 1 { "the client" } else { name };
+        let (asked, told) = match seen.notices_since_crash(*client) {
+            Some(since) => (again.len(), since),
+            None => (arguments.len(), seen.notices(*client)),
+        };
+        let is_open =
+            move |number: &u64| told.iter().all(|ClientNotice::Finished { call, .. }| call.0 != *number);
+        (1..=asked as u64).filter(is_open).map(move |number| format!("call {number} of {name}"))
+    });
+    let open = open.collect::<Vec<_>>().join(" and ");
+    let rules = match mortal {
+        Mortal::Server => {
+            ", though the server came up again or can. A client with an unfinished call goes on asking (rules B2, B3 and D2), \
+             and a new server says that the old one is gone (rules B7 and D3)"
+        }
+        _ => {
+            ". A client with an unfinished call goes on asking (rules B2, B3 and D2), and is answered (rules B2, C1 and D3)"
+        }
+    };
+    format!("Unfinished: {open}{rules}.")
 }
 
 /// Executions are looked at first: a client may be told only of what has happened.
