@@ -40,14 +40,43 @@ pub fn run<Main>(
 where
     Main: Future<Output = io::Result<()>> + 'static,
 {
+    run_tapped(socket, known, |_| (), main)
+}
+
+/// A datagram that has passed the socket of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tapped<'d> {
+    /// It has come, and is about to be given to the program.
+    Received(&'d [u8]),
+    /// The program has sent it.
+    Sent(&'d [u8]),
+}
+
+/// Runs a program as [`run`] does, and shows every datagram to `tap`: so a kit can count what its program is not asked about.
+///
+/// # Errors
+/// As [`run`].
+#[track_caller]
+pub fn run_tapped<Main>(
+    socket: UdpSocket,
+    known: &[SocketAddr],
+    tap: impl FnMut(Tapped<'_>) + 'static,
+    main: impl FnOnce(NodeHandle<Never, Never>) -> Main + 'static,
+) -> Result<(), HostError>
+where
+    Main: Future<Output = io::Result<()>> + 'static,
+{
     let place = Location::caller();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let woken = Arc::new(Bell(Notify::new()));
         let outside = Some(Waker::from(woken.clone()));
         let node = AsyncNode::new("program", place, outside, main);
-        LiveProgram::new(node, socket, known)?.run(&woken).await
-    })
+        LiveProgram::new(node, socket, known, Box::new(tap))?.run(&woken).await
+    });
+    // A thread of tokio's that is still at work for a program that has ended is nobody's business.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Rings when a task is woken by something that is no event of the host.
@@ -72,6 +101,7 @@ struct LiveProgram {
     random: Random,
     actions: Vec<Action>,
     buffer: Vec<u8>,
+    tap: Box<dyn FnMut(Tapped<'_>)>,
 }
 
 /// What happens next.
@@ -82,7 +112,12 @@ enum Next {
 }
 
 impl LiveProgram {
-    fn new(node: AsyncNode<Never>, socket: UdpSocket, known: &[SocketAddr]) -> io::Result<LiveProgram> {
+    fn new(
+        node: AsyncNode<Never>,
+        socket: UdpSocket,
+        known: &[SocketAddr],
+        tap: Box<dyn FnMut(Tapped<'_>)>,
+    ) -> io::Result<LiveProgram> {
         socket.set_nonblocking(true)?;
         enlarge(&socket);
         Ok(LiveProgram {
@@ -94,6 +129,7 @@ impl LiveProgram {
             actions: vec![],
             buffer: vec![0; DATAGRAM_MAX],
             socket: tokio::net::UdpSocket::from_std(socket)?,
+            tap,
         })
     }
 
@@ -124,6 +160,7 @@ impl LiveProgram {
             let from = received.as_ref().ok().and_then(|(_, from)| self.addresses.host(*from));
             let stepped = match (&received, from) {
                 (Ok((len, _)), Some(from)) => {
+                    (self.tap)(Tapped::Received(&buffer[..*len]));
                     let event = Event::Datagram { from, datagram: &buffer[..*len] };
                     self.step(|node, moment, actions| node.handle(moment, event, actions)).await
                 }
@@ -174,10 +211,13 @@ impl LiveProgram {
         handled
     }
 
-    async fn send(&self, to: Host, datagram: &[u8]) -> Result<(), HostError> {
+    async fn send(&mut self, to: Host, datagram: &[u8]) -> Result<(), HostError> {
         let address = self.addresses.of(to).map_err(HostError::Machine)?;
         match self.socket.send_to(datagram, address).await {
-            Ok(_) => Ok(()),
+            Ok(_) => {
+                (self.tap)(Tapped::Sent(datagram));
+                Ok(())
+            }
             // To the program a datagram that cannot leave is one that was lost.
             Err(error) if is_of_the_network(&error) => Ok(()),
             Err(error) => Err(HostError::Socket(error)),
@@ -264,7 +304,14 @@ mod tests {
     #[test]
     fn two_programs_speak_over_real_sockets_and_await_what_is_tokios() {
         let ((theirs, address), (ours, _)) = (socket(), socket());
-        let server = std::thread::spawn(move || run(theirs, &[], echo));
+        let (tapped, seen) = mpsc::channel();
+        let tap = move |datagram: Tapped<'_>| {
+            let _ = tapped.send(match datagram {
+                Tapped::Received(datagram) => ("received", datagram.to_vec()),
+                Tapped::Sent(datagram) => ("sent", datagram.to_vec()),
+            });
+        };
+        let server = std::thread::spawn(move || run_tapped(theirs, &[], tap, echo));
         let (told, heard) = mpsc::channel();
         run(ours, &[address], move |node| async move {
             let socket = Socket::bind(&node).await?;
@@ -290,6 +337,9 @@ mod tests {
         .unwrap();
         server.join().unwrap().unwrap();
         assert_eq!(heard.iter().collect::<Vec<_>>(), ["hello", "stop"]);
+        let seen: Vec<_> = seen.iter().collect();
+        assert_eq!(seen[..2], [("received", b"hello".to_vec()), ("sent", b"hello".to_vec())]);
+        assert_eq!(seen.last(), Some(&("sent", b"stop".to_vec())));
     }
 
     #[test]

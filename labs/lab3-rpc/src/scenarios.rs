@@ -2,11 +2,13 @@
 
 pub mod checks;
 pub mod history;
+mod live;
 mod part_a;
 mod part_b;
 mod part_c;
 mod part_d;
 pub mod searched;
+mod stage;
 pub mod world;
 
 use faultline::scenario::{Scenario, Suite};
@@ -14,7 +16,7 @@ use faultline::scenario::{Scenario, Suite};
 /// The public scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 4] =
-        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS];
+    let parts: [&[Scenario]; 5] =
+        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS, live::SCENARIOS];
     Suite { lab: "lab3-rpc", scenarios: parts.concat(), bonus: &[] }
 }
