@@ -34,13 +34,13 @@ pub struct CallOptions {
     #[arg(value_name = "ADDRESS", value_parser = server)]
     pub(super) to: SocketAddr,
     /// What the network does to all that comes and goes.
-    #[arg(long, value_name = "FAULTS")]
+    #[arg(long, global = true, value_name = "FAULTS")]
     pub(super) faults: Option<Faults>,
     /// How long a call may take, in milliseconds.
-    #[arg(long, value_name = "TIME", default_value_t = 600_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
+    #[arg(long, global = true, value_name = "TIME", default_value_t = 600_000, value_parser = clap::value_parser!(u64).range(1..=86_400_000))]
     deadline_ms: u64,
     /// After how long without a sign of life the server is given up, in milliseconds.
-    #[arg(long, value_name = "TIME", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
+    #[arg(long, global = true, value_name = "TIME", default_value_t = 5_000, value_parser = clap::value_parser!(u64).range(100..=60_000))]
     give_up_ms: u64,
 }
 

@@ -171,8 +171,11 @@ fn asked_to_close(
         either(&mut interrupt, &mut terminate).await;
         // It fails only when `serve` has dropped it.
         let _ = asked.send(());
-        let running = counts.borrow().running();
-        line.suspend(|| println!("closing: no call is begun any more, {running} are running"));
+        let running = match counts.borrow().running() {
+            0 => String::new(),
+            running => format!(", {running} are waited for"),
+        };
+        line.suspend(|| println!("closing: no call is begun any more{running}"));
         either(&mut interrupt, &mut terminate).await;
         let running = counts.borrow().running();
         line.finish_and_clear();
