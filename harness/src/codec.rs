@@ -8,6 +8,10 @@ use std::fmt;
 /// The largest value that is decoded, in bytes.
 pub const MAX_BYTES: usize = 16 * 1024 * 1024;
 
+/// The largest sealed value that is opened, in bytes: twice what a datagram can carry, since a number may be longer as a value
+/// than in its bytes.
+const MAX_SEALED: usize = 128 * 1024;
+
 const CHECKSUM_LEN: usize = 4;
 
 /// Why bytes are not a value.
@@ -55,7 +59,12 @@ fn encode_after<T: Serialize>(bytes: &mut Vec<u8>, value: &T) {
 /// # Errors
 /// [`CodecError::Malformed`] or [`CodecError::Trailing`].
 pub fn decode<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, CodecError> {
-    let config = bincode::config::standard().with_limit::<MAX_BYTES>();
+    decode_within::<T, MAX_BYTES>(bytes)
+}
+
+/// As [`decode`]; room is made for no more than `LIMIT` bytes, whatever is promised.
+fn decode_within<T: DeserializeOwned, const LIMIT: usize>(bytes: &[u8]) -> Result<T, CodecError> {
+    let config = bincode::config::standard().with_limit::<LIMIT>();
     let (value, used) = bincode::serde::decode_from_slice(bytes, config)
         .map_err(|error| CodecError::Malformed(error.to_string()))?;
     match bytes.len() - used {
@@ -83,7 +92,7 @@ pub fn open<T: DeserializeOwned>(sealed: &[u8]) -> Result<T, CodecError> {
     if checksum != crc32fast::hash(body).to_le_bytes() {
         return Err(CodecError::Corrupt);
     }
-    decode(body)
+    decode_within::<T, MAX_SEALED>(body)
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@
 use crate::channel::Channel;
 use crate::crash::Crash;
 use crate::machine::{Action, Host, Moment, TimerId};
+use crate::meter::{Memory, Usage};
 use crate::node::{Event, Node};
 use crate::program::{LocalProgram, Program as _};
 use crate::watch;
@@ -21,18 +22,22 @@ pub(crate) type NodeId = u32;
 /// What the judge asks.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
-    /// Make a machine.
-    Start { role: String, config: Vec<u8> },
+    /// Make a machine, whose memory is measured or not.
+    Start { role: String, config: Vec<u8>, metered: bool },
     /// Step a machine; `keep` leaves the one before as it was and makes the next one a new one.
     Step { node: NodeId, keep: bool, moment: Moment, event: OwnedEvent },
     /// Step a machine through several events of one moment.
     StepAll { node: NodeId, moment: Moment, events: Vec<OwnedEvent> },
-    /// Call a function.
-    Call { function: String, input: Vec<u8> },
+    /// Call a function, whose memory is measured or not.
+    Call { function: String, input: Vec<u8>, metered: bool },
+    /// What a metered machine has taken from memory.
+    Memory { node: NodeId },
     /// The name of a timer.
     TimerName { node: NodeId, timer: TimerId },
     /// The machine's state, for people.
     Describe { node: NodeId },
+    /// How many tasks there are.
+    Tasks { node: NodeId },
     /// These machines are of no use any more.
     Forget { nodes: Vec<NodeId> },
 }
@@ -47,9 +52,13 @@ pub(crate) enum Answer {
     /// A machine was stepped through several events: what each led to.
     SteppedAll { actions: Vec<Vec<Action>>, reads_clock: bool },
     /// A function returned.
-    Returned(Vec<u8>),
+    Returned(Vec<u8>, Option<Usage>),
+    /// What a machine has taken from memory, when that was measured.
+    Memory(Option<Memory>),
     /// A name or a state.
     Text(String),
+    /// A count, which is a claim of the student's process.
+    Number(usize),
     /// It is done, and there is nothing to say.
     Done,
     /// The student's code did not answer.
@@ -145,7 +154,14 @@ impl Nodes {
 
 fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result<Answer, Crash> {
     match request {
-        Request::Start { role, config } => Ok(Answer::Started(nodes.add(program.start(&role, &config)?))),
+        Request::Start { role, config, metered } => {
+            let node = if metered {
+                program.start_metered(&role, &config)?
+            } else {
+                program.start(&role, &config)?
+            };
+            Ok(Answer::Started(nodes.add(node)))
+        }
         Request::Step { node, keep, moment, event } => {
             let mut actions = vec![];
             let node = if keep {
@@ -167,9 +183,17 @@ fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result
             stepped.handle_all(moment, &events, &mut actions)?;
             Ok(Answer::SteppedAll { actions, reads_clock: stepped.reads_clock() })
         }
-        Request::Call { function, input } => Ok(Answer::Returned(program.call(&function, &input)?)),
+        Request::Call { function, input, metered: false } => {
+            Ok(Answer::Returned(program.call(&function, &input)?, None))
+        }
+        Request::Call { function, input, metered: true } => {
+            let (output, usage) = program.call_metered(&function, &input)?;
+            Ok(Answer::Returned(output, usage))
+        }
+        Request::Memory { node } => Ok(Answer::Memory(nodes.find(node)?.memory())),
         Request::TimerName { node, timer } => Ok(Answer::Text(nodes.find(node)?.timer_name(timer))),
         Request::Describe { node } => Ok(Answer::Text(nodes.find(node)?.describe())),
+        Request::Tasks { node } => Ok(Answer::Number(nodes.find(node)?.tasks()?)),
         Request::Forget { nodes: forgotten } => {
             forgotten.into_iter().for_each(|node| nodes.forget(node));
             Ok(Answer::Done)

@@ -46,6 +46,8 @@ struct Inner {
     worlds: u16,
     allowed: Option<BTreeSet<FaultName>>,
     happened: Vec<FaultName>,
+    /// Names are not kept.
+    forgets: bool,
 }
 
 impl FaultPlan {
@@ -68,10 +70,15 @@ impl FaultPlan {
         }
         let mut inner = self.inner();
         let happens = inner.allowed.as_ref().is_none_or(|allowed| allowed.contains(&name));
-        if happens {
+        if happens && !inner.forgets {
             inner.happened.push(name);
         }
         happens
+    }
+
+    /// From now on the names of what happens are not kept.
+    pub(crate) fn forget(&self) {
+        self.inner().forgets = true;
     }
 
     pub(crate) fn happened(&self) -> Vec<FaultName> {

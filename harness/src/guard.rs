@@ -13,6 +13,7 @@ mod telling;
 
 use crate::crash::Crash;
 use crate::machine::{Action, Moment, TimerId};
+use crate::meter::{Memory, Usage};
 use crate::node::{Event, Node};
 use crate::program::Program;
 use crate::scenario::Failure;
@@ -50,6 +51,13 @@ impl<'a> GuardedProgram<'a> {
         GuardedProgram { program, log: Rc::new(RefCell::new(Log::new(budget))) }
     }
 
+    /// A node that the program has made, watched as far as it can be.
+    fn watched(&self, role: &str, config: &[u8], node: Box<dyn Node>) -> Box<dyn Node> {
+        let Some(machine) = node.inspect() else { return node };
+        let origin = self.log.borrow_mut().add_origin(role, config, machine);
+        Box::new(GuardedNode { node, origin, past: Past::Fresh, log: self.log.clone() })
+    }
+
     /// What the guards have to say, once the run is over. `run` is how the run itself failed, if it did.
     pub(crate) fn verdict(&self, run: Option<&Failure>) -> Option<Failure> {
         let log = self.log.borrow();
@@ -78,16 +86,26 @@ impl<'a> GuardedProgram<'a> {
 
 impl Program for GuardedProgram<'_> {
     fn start(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
-        let node = self.program.start(role, config)?;
-        let Some(machine) = node.inspect() else { return Ok(node) };
-        let origin = self.log.borrow_mut().add_origin(role, config, machine);
-        Ok(Box::new(GuardedNode { node, origin, past: Past::Fresh, log: self.log.clone() }))
+        Ok(self.watched(role, config, self.program.start(role, config)?))
+    }
+
+    fn start_metered(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
+        Ok(self.watched(role, config, self.program.start_metered(role, config)?))
     }
 
     fn call(&self, function: &str, input: &[u8]) -> Result<Vec<u8>, Crash> {
         let output = self.program.call(function, input);
         self.log.borrow_mut().add_call(function, input, &output);
         output
+    }
+
+    fn call_metered(&self, function: &str, input: &[u8]) -> Result<(Vec<u8>, Option<Usage>), Crash> {
+        let (output, usage) = match self.program.call_metered(function, input) {
+            Ok((output, usage)) => (Ok(output), usage),
+            Err(crash) => (Err(crash), None),
+        };
+        self.log.borrow_mut().add_call(function, input, &output);
+        output.map(|output| (output, usage))
     }
 
     fn executable(&self, name: &str) -> Result<&Path, Crash> {
@@ -154,7 +172,15 @@ impl Node for GuardedNode {
         self.node.timer_name(timer)
     }
 
+    fn tasks(&self) -> Result<usize, Crash> {
+        self.node.tasks()
+    }
+
     fn describe(&self) -> String {
         self.node.describe()
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        self.node.memory()
     }
 }

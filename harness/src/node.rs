@@ -7,6 +7,7 @@ use crate::codec;
 use crate::crash::{Crash, guarded};
 use crate::disk::{Disk, DiskImage};
 use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
+use crate::meter::Memory;
 use crate::trace::Words;
 use crate::watch;
 use serde::{Deserialize, Serialize};
@@ -76,8 +77,19 @@ pub trait Node {
     /// The machine's state, for people.
     fn describe(&self) -> String;
 
+    /// How many tasks there are; a machine has none.
+    ///
+    /// # Errors
+    /// It does not answer (only one behind a pipe can).
+    fn tasks(&self) -> Result<usize, Crash>;
+
     /// What the guards need to look at; `None` for a node that they cannot guard, such as one behind a pipe.
     fn inspect(&self) -> Option<&dyn Inspect> {
+        None
+    }
+
+    /// What the machine has taken from memory; `None` when it was not started metered, or no meter is installed.
+    fn memory(&self) -> Option<Memory> {
         None
     }
 }
@@ -172,6 +184,10 @@ impl<M: Machine> Node for LocalNode<M> {
 
     fn timer_name(&self, timer: TimerId) -> String {
         self.timers.find(timer).map_or_else(|| "?".into(), |timer| format!("{timer:?}"))
+    }
+
+    fn tasks(&self) -> Result<usize, Crash> {
+        Ok(0)
     }
 
     fn describe(&self) -> String {

@@ -7,7 +7,9 @@ use crate::asynchronous::{AsyncNode, NodeHandle};
 use crate::codec;
 use crate::crash::{Crash, guarded};
 use crate::machine::Machine;
+use crate::meter::{self, Usage};
 use crate::node::{LocalNode, Node};
+use crate::scenario::Failure;
 use crate::watch;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -32,6 +34,21 @@ pub trait Program {
     /// # Errors
     /// The function did not answer, or there is none of this name.
     fn call(&self, function: &str, input: &[u8]) -> Result<Vec<u8>, Crash>;
+
+    /// As [`Program::start`], and what the machine takes from memory is measured ([`Node::memory`]), where a meter is
+    /// installed.
+    ///
+    /// # Errors
+    /// As [`Program::start`].
+    fn start_metered(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
+        meter::metered(|| self.start(role, config))
+    }
+
+    /// As [`Program::call`], with what the function took from memory, where a meter is installed.
+    ///
+    /// # Errors
+    /// As [`Program::call`].
+    fn call_metered(&self, function: &str, input: &[u8]) -> Result<(Vec<u8>, Option<Usage>), Crash>;
 
     /// Where an executable of the student's is.
     ///
@@ -76,14 +93,33 @@ impl<Input: Serialize, Output: DeserializeOwned> Function<Input, Output> {
     /// # Errors
     /// The student's code did not answer.
     pub fn call(&self, program: &dyn Program, input: &Input) -> Result<Output, Crash> {
-        let output = program.call(self.name, &codec::encode(input))?;
-        codec::decode(&output)
+        self.read(&program.call(self.name, &codec::encode(input))?)
+    }
+
+    /// Calls it in `program` and says what its body took from memory, without the argument that it is given.
+    ///
+    /// # Errors
+    /// The student's code did not answer; or there is no meter, which is the kit's fault.
+    pub fn call_metered(&self, program: &dyn Program, input: &Input) -> Result<(Output, Usage), Failure> {
+        let (output, usage) = program.call_metered(self.name, &codec::encode(input))?;
+        Ok((self.read(&output)?, meter::required(usage)?))
+    }
+
+    fn read(&self, output: &[u8]) -> Result<Output, Crash> {
+        codec::decode(output)
             .map_err(|error| Crash::Misused(format!("{} answered nonsense: {error}", self.name)))
     }
 }
 
 type Start = Box<dyn Fn(&[u8]) -> Result<Box<dyn Node>, Crash>>;
-type Call = Box<dyn Fn(&[u8]) -> Result<Vec<u8>, Crash>>;
+type Call = Box<dyn Fn(&[u8], Measure) -> Result<(Vec<u8>, Option<Usage>), Crash>>;
+
+/// Whether a call's memory is measured.
+#[derive(Clone, Copy)]
+enum Measure {
+    No,
+    Yes,
+}
 
 /// A student's work in this process.
 #[derive(Default)]
@@ -158,12 +194,16 @@ impl LocalProgram {
         Output: Serialize + 'static,
     {
         let watched = watch::Role::register(function.name);
-        let call = move |input: &[u8]| {
+        let call = move |input: &[u8], measure: Measure| {
             let input = codec::decode(input)
                 .map_err(|error| Crash::Misused(format!("the kit gave a bad argument: {error}")))?;
             let _inside = watched.enter_call();
-            let output = guarded(|| body(input))?;
-            Ok(codec::encode(&output))
+            let run = || guarded(|| body(input));
+            let (output, usage) = match measure {
+                Measure::No => (run(), None),
+                Measure::Yes => meter::measured(run),
+            };
+            Ok((codec::encode(&output?), usage))
         };
         self.functions.insert(function.name, Box::new(call));
         self
@@ -175,6 +215,15 @@ impl LocalProgram {
         self.executables.insert(name, path.into());
         self
     }
+
+    fn call_function(
+        &self,
+        function: &str,
+        input: &[u8],
+        measure: Measure,
+    ) -> Result<(Vec<u8>, Option<Usage>), Crash> {
+        self.functions.get(function).ok_or_else(|| not_offered("function", function))?(input, measure)
+    }
 }
 
 impl Program for LocalProgram {
@@ -183,7 +232,11 @@ impl Program for LocalProgram {
     }
 
     fn call(&self, function: &str, input: &[u8]) -> Result<Vec<u8>, Crash> {
-        self.functions.get(function).ok_or_else(|| not_offered("function", function))?(input)
+        self.call_function(function, input, Measure::No).map(|(output, _)| output)
+    }
+
+    fn call_metered(&self, function: &str, input: &[u8]) -> Result<(Vec<u8>, Option<Usage>), Crash> {
+        self.call_function(function, input, Measure::Yes)
     }
 
     fn executable(&self, name: &str) -> Result<&Path, Crash> {

@@ -9,6 +9,7 @@ use crate::crash::Crash;
 use crate::driver::{Answer, HANDLER_PATIENCE, NodeId, OwnedEvent, Request};
 use crate::group::Group;
 use crate::machine::{Action, MAX_ACTIONS, Moment, TimerId};
+use crate::meter::{Memory, Usage};
 use crate::node::{Event, Node};
 use crate::program::Program;
 use crate::random::{Draw as _, Random};
@@ -90,11 +91,9 @@ impl RemoteProgram {
         };
         Ok(RemoteProgram { driver: Rc::new(RefCell::new(driver)), executables })
     }
-}
 
-impl Program for RemoteProgram {
-    fn start(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
-        let request = Request::Start { role: role.into(), config: config.to_vec() };
+    fn started(&self, role: &str, config: &[u8], metered: bool) -> Result<Box<dyn Node>, Crash> {
+        let request = Request::Start { role: role.into(), config: config.to_vec(), metered };
         match self.driver.borrow_mut().ask(&request)? {
             Answer::Started(id) => {
                 let kind = crate::hash_of(&(role, config));
@@ -106,12 +105,35 @@ impl Program for RemoteProgram {
         }
     }
 
-    fn call(&self, function: &str, input: &[u8]) -> Result<Vec<u8>, Crash> {
-        let request = Request::Call { function: function.into(), input: input.to_vec() };
+    fn returned(
+        &self,
+        function: &str,
+        input: &[u8],
+        metered: bool,
+    ) -> Result<(Vec<u8>, Option<Usage>), Crash> {
+        let request = Request::Call { function: function.into(), input: input.to_vec(), metered };
         match self.driver.borrow_mut().ask(&request)? {
-            Answer::Returned(output) => Ok(output),
+            Answer::Returned(output, usage) => Ok((output, usage)),
             other => Err(nonsense(&other)),
         }
+    }
+}
+
+impl Program for RemoteProgram {
+    fn start(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
+        self.started(role, config, false)
+    }
+
+    fn call(&self, function: &str, input: &[u8]) -> Result<Vec<u8>, Crash> {
+        self.returned(function, input, false).map(|(output, _)| output)
+    }
+
+    fn start_metered(&self, role: &str, config: &[u8]) -> Result<Box<dyn Node>, Crash> {
+        self.started(role, config, true)
+    }
+
+    fn call_metered(&self, function: &str, input: &[u8]) -> Result<(Vec<u8>, Option<Usage>), Crash> {
+        self.returned(function, input, true)
     }
 
     fn executable(&self, name: &str) -> Result<&Path, Crash> {
@@ -255,8 +277,10 @@ fn nonsense(answer: &Answer) -> Crash {
         Answer::Started(_) => "Started",
         Answer::Stepped { .. } => "Stepped",
         Answer::SteppedAll { .. } => "SteppedAll",
-        Answer::Returned(_) => "Returned",
+        Answer::Returned(..) => "Returned",
+        Answer::Memory(_) => "Memory",
         Answer::Text(_) => "Text",
+        Answer::Number(_) => "Number",
         Answer::Done => "Done",
         Answer::Crashed(_) => "Crashed",
     };
@@ -351,7 +375,21 @@ impl Node for RemoteNode {
         self.driver.borrow_mut().text(&Request::TimerName { node: *self.node, timer })
     }
 
+    fn tasks(&self) -> Result<usize, Crash> {
+        match self.driver.borrow_mut().ask(&Request::Tasks { node: *self.node })? {
+            Answer::Number(tasks) => Ok(tasks),
+            other => Err(nonsense(&other)),
+        }
+    }
+
     fn describe(&self) -> String {
         self.driver.borrow_mut().text(&Request::Describe { node: *self.node })
+    }
+
+    fn memory(&self) -> Option<Memory> {
+        match self.driver.borrow_mut().ask(&Request::Memory { node: *self.node }) {
+            Ok(Answer::Memory(memory)) => memory,
+            _ => None,
+        }
     }
 }

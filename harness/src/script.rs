@@ -6,6 +6,7 @@
 use crate::codec;
 use crate::crash::Crash;
 use crate::machine::{Action, Host, Moment};
+use crate::meter::{self, Memory};
 use crate::node::{Event, Node};
 use crate::program::Role;
 use crate::random::{Draw as _, Random};
@@ -93,7 +94,7 @@ where
         let mut trace = bench.new_trace();
         trace.add_host(Label::new(name, &role));
         trace.add_host(Label::new(peer, &role));
-        let node = bench.program().start(role.name, &codec::encode(config))?;
+        let node = bench.program().start_metered(role.name, &codec::encode(config))?;
         let mut script = Script {
             role,
             node,
@@ -293,6 +294,14 @@ where
     #[must_use]
     pub fn state_size(&self) -> usize {
         self.node.describe().len()
+    }
+
+    /// What the machine has taken from memory so far.
+    ///
+    /// # Errors
+    /// No meter is installed where it runs: the kit's fault.
+    pub fn memory(&self) -> Result<Memory, Failure> {
+        meter::required(self.node.memory())
     }
 
     /// A failure with the story so far.

@@ -8,6 +8,7 @@ mod events;
 mod host;
 mod link;
 mod liveness;
+mod memory;
 pub(crate) mod network;
 mod queue;
 mod rules;
@@ -97,6 +98,10 @@ pub struct Simulation<'a> {
     actions: Vec<Action>,
     /// The faults have stopped for good.
     is_fair: bool,
+    /// The memory of machines is measured.
+    is_metered: bool,
+    /// What machines tell is for their applications alone.
+    forgets_notices: bool,
     trace: Trace,
     recorder: Option<Stories>,
 }
@@ -121,16 +126,12 @@ impl<'a> Simulation<'a> {
             events_left: MAX_EVENTS,
             actions: vec![],
             is_fair: false,
+            is_metered: false,
+            forgets_notices: false,
             trace,
             recorder: bench.recorder(),
         };
         (simulation, std::array::from_fn(|index| Host(index as u16)))
-    }
-
-    /// Keeps no trace, and has no limit of events: for benchmarks and very long runs. A failure then has no story.
-    pub fn without_trace(&mut self) {
-        self.trace = Trace::off();
-        self.events_left = u64::MAX;
     }
 
     /// Puts a machine of `role` on `host` and starts it.
@@ -151,7 +152,11 @@ impl<'a> Simulation<'a> {
         let name = self.trace.name(host).to_string();
         self.trace.set_host(host, Label::new(&name, role));
         let (program, role, config) = (self.program, role.name, codec::encode(config));
-        self.put(host, Rc::new(move || program.start(role, &config)))?;
+        let is_metered = self.is_metered;
+        let make = move || {
+            if is_metered { program.start_metered(role, &config) } else { program.start(role, &config) }
+        };
+        self.put(host, Rc::new(make))?;
         Ok(Handle::new(host))
     }
 
@@ -305,7 +310,17 @@ impl<'a> Simulation<'a> {
     /// How many things the machine has told its application so far.
     #[must_use]
     pub fn notice_count<Command, Notice>(&self, handle: Handle<Command, Notice>) -> usize {
-        self.hosts[usize::from(handle.host.0)].notices.len()
+        self.hosts[usize::from(handle.host.0)].told
+    }
+
+    /// How many tasks an asynchronous host has at this moment, its main task included; none when it is down or its program has
+    /// ended.
+    ///
+    /// # Errors
+    /// The student's code did not answer.
+    pub fn tasks(&self, host: Host) -> Result<usize, Failure> {
+        let node = self.hosts[usize::from(host.0)].node.as_ref();
+        node.map_or(Ok(0), |node| node.tasks()).map_err(|crash| self.crashed(crash))
     }
 
     /// The present moment.
@@ -362,7 +377,7 @@ impl<'a> Simulation<'a> {
     }
 
     fn notice_total(&self) -> usize {
-        self.hosts.iter().map(|host| host.notices.len()).sum()
+        self.hosts.iter().map(|host| host.told).sum()
     }
 }
 

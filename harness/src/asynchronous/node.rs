@@ -169,6 +169,10 @@ impl<Command: DeserializeOwned + 'static> Node for AsyncNode<Command> {
         self.shared.alarm_name(timer)
     }
 
+    fn tasks(&self) -> Result<usize, Crash> {
+        Ok(self.shared.executor.count())
+    }
+
     fn describe(&self) -> String {
         let received = self.shared.socket.borrow().as_ref().map_or(0, |socket| socket.count());
         format!(

@@ -177,7 +177,10 @@ impl Simulation<'_> {
                         self.queue.plan(self.now + after, Happening::Command(host, state.crashes, command));
                     }
                 }
-                state.notices.push(bytes);
+                state.told += 1;
+                if !self.forgets_notices {
+                    state.notices.push(bytes);
+                }
             }
             Action::Discard(_) => {}
         }

@@ -58,6 +58,8 @@ pub(super) struct SimulatedHost<'a> {
     /// One part more, the number of an event, makes them the dice of that event.
     pub(super) dice: Dice,
     pub(super) notices: Vec<Arc<[u8]>>,
+    /// How many things the host's machines have told, kept or not.
+    pub(super) told: usize,
     pub(super) disk: Disk,
     pub(super) options: HostOptions,
     pub(super) power: Power,
@@ -79,6 +81,7 @@ impl<'a> SimulatedHost<'a> {
             events: 0,
             dice,
             notices: vec![],
+            told: 0,
             disk: Disk::default(),
             options: HostOptions::default(),
             power: Power::Up,

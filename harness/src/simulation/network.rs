@@ -174,6 +174,11 @@ impl<'a> Network<'a> {
         }
     }
 
+    /// Faults happen without their names being kept.
+    pub(super) fn forget_faults(&mut self) {
+        self.plan.forget();
+    }
+
     /// Heals, and no rule strikes any more.
     pub(crate) fn end_faults(&mut self) {
         self.heal();

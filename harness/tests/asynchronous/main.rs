@@ -13,7 +13,7 @@ mod tasks;
 
 use asker::{ANSWERER, ASKER, Answered, Ask, Fault, Setting};
 use faultline::asynchronous::{
-    Elapsed, JoinError, MAX_COMMANDS, MAX_POLLS, NodeHandle, RECEIVE_BUFFER, Runtime, SocketOptions,
+    Elapsed, JoinHandle, MAX_COMMANDS, MAX_POLLS, NodeHandle, RECEIVE_BUFFER, Runtime, SocketOptions,
     UdpSocket,
 };
 use faultline::disk::Unsynced;

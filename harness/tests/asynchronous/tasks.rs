@@ -124,8 +124,8 @@ fn a_crash_at_a_disk_operation_swallows_what_follows() {
 #[test]
 fn whoever_awaits_a_task_learns_of_its_panic() {
     let said = alone(|node| async move {
-        let task = node.spawn(async { panic!("out of paper") });
-        let error: JoinError = task.await.map(|()| ()).unwrap_err();
+        let task: JoinHandle<()> = node.spawn(async { panic!("out of paper") });
+        let error = task.await.unwrap_err();
         say(&node, format!("{error}, {} {}", error.is_panic(), error.is_cancelled()));
         Ok(())
     });

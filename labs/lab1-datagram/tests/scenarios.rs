@@ -8,6 +8,7 @@ use lab1_kit::program::{DECODE, ECHO, ENCODE, PING, PINGER};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    faultline::install_meter!();
     let program = LocalProgram::new()
         .function(&ENCODE, |message| encode(&message))
         .function(&DECODE, |datagram: Vec<u8>| decode(&datagram))

@@ -6,6 +6,7 @@ use lab2_reliable::{Connection, Receiver, Sender, rto};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    faultline::install_meter!();
     let program = LocalProgram::new()
         .role(&SENDER, Sender::new)
         .role(&RECEIVER, Receiver::new)

@@ -15,7 +15,9 @@
 //!   that end too early, bytes that are left over, a `bool` or an `Option` that is neither 0 nor 1, a variant that there is
 //!   not, text that is not UTF-8. (That the keys of a map are in order is not asked for.) Nothing panics.
 //! - **A3** More than `MAX_VALUE` bytes are `Unreadable`, and so is what is nested more than `MAX_DEPTH` deep or has more than
-//!   `MAX_VALUES` values, as `limits::Within` counts them. A length that promises more than is there costs neither memory nor time.
+//!   `MAX_VALUES` values, as `limits::Within` counts them. A length that promises more than is there costs neither memory nor time:
+//!   to decode `n` bytes, no more than `limits::memory_for(n)` bytes are allocated in all, those that were given back among them.
+//!   The same holds for `dispatch` and `answer`, with the bytes of arguments and results.
 //! - **A4** `service!` gives the client for each method a function with the signature of the method, which makes the question:
 //!   service, version and method by their numbers, and the arguments encoded as one tuple.
 //! - **A5** `Question::answer` makes of the outcome of a call its result, decoded. A fault is `CallError::Fault`, a result that
@@ -50,7 +52,8 @@
 //!   `Fault::TooLarge`.
 //! - **B9** What cannot be decoded is dropped: no answer, no change, no panic. So is every kind of message that this side does
 //!   not take: a client takes `WELCOME`, `REPLY`, `GONE` (and, in part D, `WORKING`), a server `HELLO`, `REQUEST` (and
-//!   `PROBE`). A `Finish` of a call that the server does not know changes nothing.
+//!   `PROBE`). A `Finish` of a call that the server does not know changes nothing. What is
+//!   dropped costs at most `limits::MAX_FOR_DROPPED` bytes of memory while it is looked at, and none afterwards.
 //! - **B10** Without faults, and with an RTO longer than a call takes, a call costs two datagrams, after two for `HELLO` and
 //!   `WELCOME`. With no call unfinished a client sets no timer. What it remembers does not grow with finished calls.
 //!

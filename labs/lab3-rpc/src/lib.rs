@@ -8,6 +8,7 @@ mod message;
 pub mod programs;
 pub mod samples;
 pub mod scenarios;
+pub mod shells;
 pub mod types;
 
 pub use faultline::{Context, Host, Machine, Never, Time};

@@ -4,6 +4,7 @@
 //!
 //! [`Within`] is what is used; the rest is a deserializer around another one that counts.
 
+use crate::MAX_VALUE;
 use serde::de::{
     Deserialize, DeserializeSeed, Deserializer, EnumAccess, Error, MapAccess, SeqAccess, VariantAccess,
     Visitor,
@@ -16,6 +17,16 @@ pub const MAX_DEPTH: usize = 64;
 
 /// How many values there may be in one, each of its parts being one too.
 pub const MAX_VALUES: usize = 65_536;
+
+/// How many bytes may be allocated in all to decode `len` bytes (rule A3): twice what it takes to make room as values come,
+/// and for one text that was promised and is not there.
+#[must_use]
+pub const fn memory_for(len: usize) -> usize {
+    2 * MAX_VALUE + 32 * len
+}
+
+/// How many bytes a client or a server may allocate in all for a datagram that it drops (rule B9).
+pub const MAX_FOR_DROPPED: usize = 4 * MAX_VALUE;
 
 /// A value that is decoded within [`MAX_DEPTH`] and [`MAX_VALUES`]: its bytes are those of the value itself.
 ///

@@ -71,6 +71,7 @@ pub enum Message {
         /// Which one.
         call: CallId,
         /// The encoded result, or why there is none.
+        #[serde(with = "result")]
         result: Result<Vec<u8>, Fault>,
     },
     /// Server to client: I have your request, and am at it.
@@ -100,6 +101,27 @@ pub enum Message {
     },
 }
 // ANCHOR_END: message
+
+/// A result as bytes at once: serde alone makes room for what a list's length promises.
+mod result {
+    use crate::types::Fault;
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+    use serde_bytes::{ByteBuf, Bytes};
+
+    pub(super) fn serialize<S: Serializer>(
+        result: &Result<Vec<u8>, Fault>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        result.as_ref().map(|bytes| Bytes::new(bytes)).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Result<Vec<u8>, Fault>, D::Error> {
+        let result = Result::<ByteBuf, Fault>::deserialize(deserializer)?;
+        Ok(result.map(ByteBuf::into_vec))
+    }
+}
 
 /// The bytes of a datagram are no message: the network has changed them, or somebody else has sent them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

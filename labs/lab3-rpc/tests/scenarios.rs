@@ -1,7 +1,10 @@
 //! Runs lab 3's public scenarios against the package that this file is attached to.
 
+mod shells;
+
 use faultline::program::LocalProgram;
 use lab3_kit::samples::{self, ANSWER, ASK, BankAnswer, BankCall, Codec, DECODE, DISPATCH, ENCODE, Ledger};
+use lab3_kit::shells::{CALLER, SERVICE};
 use lab3_kit::{CALC, CLIENT, CallError, CallOutcome, Fault, KV, SERVER, Target, Unreadable};
 use lab3_rpc::{Client, Server, codec};
 use serde::Serialize;
@@ -82,9 +85,12 @@ fn answer((call, outcome): (BankCall, CallOutcome)) -> Result<BankAnswer, CallEr
 }
 
 fn main() -> ExitCode {
+    faultline::install_meter!();
     let program = LocalProgram::new()
         .role(&CLIENT, Client::new)
         .role(&SERVER, Server::new)
+        .async_role(&CALLER, shells::call)
+        .async_role(&SERVICE, shells::offer)
         .function(&ENCODE, samples::encode::<Theirs>)
         .function(&DECODE, samples::decode::<Theirs>)
         .function(&ASK, ask)

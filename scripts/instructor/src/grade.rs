@@ -4,7 +4,7 @@ use crate::grade_json::{Grade, LabGrade};
 use crate::judge::{self, Plan};
 use crate::kit::Kit;
 use crate::submission::Submission;
-use crate::workshop::Workshop;
+use crate::workshop::{Parts, Workshop};
 use faultline::report::{self, Line};
 use faultline::text;
 use std::fs;
@@ -71,7 +71,7 @@ pub(crate) fn grade_lab(
         return Ok(LabGrade::not_gradable(plan, &why, vec![]));
     };
     workshop.install(plan.lab, &sources)?;
-    match workshop.build(plan.lab)? {
+    match workshop.build(plan.lab, Parts::All)? {
         Err(words) => Ok(LabGrade::not_gradable(plan, &words, sources.remarks)),
         Ok(built) => Ok(LabGrade::judged(plan, &judge::judge(plan, &built), sources.remarks)),
     }

@@ -3,7 +3,7 @@
 
 use crate::workshop::Built;
 use faultline::remote::RemoteProgram;
-use faultline::report::Ended;
+use faultline::report::{self, Ended};
 use faultline::runner;
 use faultline::scenario::{Blame, Failure, Scenario, Suite, World};
 use std::io;
@@ -49,10 +49,21 @@ impl Planned {
 }
 
 impl Plan {
+    /// Whether a scenario is live.
+    pub(crate) fn has_live(&self) -> bool {
+        self.scenarios.iter().any(|planned| planned.scenario.world == World::Live)
+    }
+
     /// Only the scenarios that are not live.
     pub(crate) fn without_live(&self) -> Plan {
         let scenarios = self.scenarios.iter().filter(|planned| planned.scenario.world != World::Live);
         Plan { lab: self.lab, scenarios: scenarios.copied().collect() }
+    }
+
+    /// Only the scenario with this id, if there is one.
+    pub(crate) fn only(mut self, id: &str) -> Plan {
+        self.scenarios.retain(|planned| planned.scenario.id == id);
+        self
     }
 
     /// Only the scenarios with random choices, over this many seeds.
@@ -65,15 +76,16 @@ impl Plan {
     }
 }
 
-/// The plans of these labs, or of all when none is named.
+/// The plans of these labs, or of all when none is named. `lab3` is short for `lab3-rpc`.
 pub(crate) fn plans(labs: &[String]) -> io::Result<Vec<Plan>> {
     let public = [lab1_kit::scenarios::suite(), lab2_kit::scenarios::suite(), lab3_kit::scenarios::suite()];
-    if let Some(unknown) = labs.iter().find(|lab| public.iter().all(|suite| suite.lab != lab.as_str())) {
+    let is = |suite: &Suite, lab: &String| suite.lab == lab || report::short_lab(suite.lab) == lab;
+    if let Some(unknown) = labs.iter().find(|lab| !public.iter().any(|suite| is(suite, lab))) {
         let known: Vec<_> = public.iter().map(|suite| suite.lab).collect();
         let text = format!("there is no lab {unknown}; there are {}", known.join(", "));
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    let chosen = public.iter().filter(|suite| labs.is_empty() || labs.iter().any(|lab| lab == suite.lab));
+    let chosen = public.iter().filter(|suite| labs.is_empty() || labs.iter().any(|lab| is(suite, lab)));
     Ok(chosen.map(plan).collect())
 }
 
@@ -89,12 +101,33 @@ fn plan(public: &Suite) -> Plan {
 
 /// Judges every scenario of a plan, as many at once as there are cores; the ends are in the order of the plan.
 pub(crate) fn judge(plan: &Plan, built: &Built) -> Vec<Ended> {
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    judge_with(plan, built, cores)
+    judge_with(plan, built, cores())
+}
+
+/// As [`judge`]; `tell` hears of each seed that was run, with how many there were of its scenario.
+pub(crate) fn judge_and_tell(
+    plan: &Plan,
+    built: &Built,
+    tell: &(dyn Fn(&Planned, u64) + Sync),
+) -> Vec<Ended> {
+    judge_each(plan, built, cores(), tell)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Judges with this many scenarios at once.
 pub(crate) fn judge_with(plan: &Plan, built: &Built, workers: usize) -> Vec<Ended> {
+    judge_each(plan, built, workers, &|_, _| {})
+}
+
+fn judge_each(
+    plan: &Plan,
+    built: &Built,
+    workers: usize,
+    tell: &(dyn Fn(&Planned, u64) + Sync),
+) -> Vec<Ended> {
     let next = AtomicUsize::new(0);
     let ends: Vec<Mutex<Option<Ended>>> = plan.scenarios.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
@@ -103,7 +136,7 @@ pub(crate) fn judge_with(plan: &Plan, built: &Built, workers: usize) -> Vec<Ende
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(planned) = plan.scenarios.get(index) else { break };
-                    let ended = judge_one(planned, built);
+                    let ended = judge_one(planned, built, tell);
                     if let Ok(mut end) = ends[index].lock() {
                         *end = Some(ended);
                     }
@@ -115,15 +148,16 @@ pub(crate) fn judge_with(plan: &Plan, built: &Built, workers: usize) -> Vec<Ende
     ends.into_iter().map(|end| end.into_inner().ok().flatten().unwrap_or_else(lost)).collect()
 }
 
-fn judge_one(planned: &Planned, built: &Built) -> Ended {
+fn judge_one(planned: &Planned, built: &Built, tell: &(dyn Fn(&Planned, u64) + Sync)) -> Ended {
     let mut last = kit_failure("The scenario has no seeds.".into(), 0);
-    for seed in planned.seeds() {
+    for (seed, count) in planned.seeds().zip(1..) {
         for _ in 0..TRIES {
             last = run_once(planned, built, seed);
             if last.failure.as_ref().is_none_or(|failure| failure.blame == Blame::Program) {
                 break;
             }
         }
+        tell(planned, count);
         if last.failure.is_some() {
             break;
         }

@@ -7,7 +7,7 @@
 use crate::judge::{self, Plan, Planned};
 use crate::kit::{Kit, with_path};
 use crate::submission::Submission;
-use crate::workshop::Workshop;
+use crate::workshop::{Parts, Workshop};
 use faultline::scenario::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -204,11 +204,12 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
         return Ok(Err("the mutant has no sources".into()));
     };
     workshop.install(plan.lab, &sources)?;
-    let built = match workshop.build(plan.lab)? {
+    let plan = &plan_for(plan, mutant);
+    let parts = if plan.has_live() { Parts::All } else { Parts::Driver };
+    let built = match workshop.build(plan.lab, parts)? {
         Ok(built) => built,
         Err(words) => return Ok(Err(format!("it does not build: {words}"))),
     };
-    let plan = &plan_for(plan, mutant);
     let ends = judge::judge_with(plan, &built, AT_ONCE);
     let failed = plan.scenarios.iter().zip(&ends).filter(|(_, ended)| ended.failure.is_some());
     Ok(Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()))

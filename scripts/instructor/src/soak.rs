@@ -1,13 +1,23 @@
-//! `soak`: runs every scenario that makes random choices against the reference over many seeds. A failure is a defect of
-//! the kit: a right program must never lose a point.
+//! `soak`: runs every scenario that makes random choices against the reference over many seeds, or one of them over very
+//! many, or lab 3's marathon of calls. A failure is a defect of the kit: a right program must never lose a point.
 
-use crate::judge;
+use crate::judge::{self, Planned};
 use crate::kit::Kit;
 use crate::submission::Submission;
-use crate::workshop::Workshop;
+use crate::workshop::{Parts, Workshop};
+use faultline::remote::RemoteProgram;
 use faultline::report;
+use hidden_scenarios::lab3::marathon::{self, Progress};
 use std::io;
 use std::process::ExitCode;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
+/// How often something is said of a long soak.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// The lab whose calls are made.
+const LAB: &str = "lab3-rpc";
 
 /// How long to soak.
 #[derive(clap::Args)]
@@ -18,18 +28,37 @@ pub(crate) struct Options {
     /// Only this lab; may be given more than once.
     #[arg(long = "lab", value_name = "LAB")]
     labs: Vec<String>,
+    /// Only the scenario with this id, such as A8.
+    #[arg(long, value_name = "ID")]
+    only: Option<String>,
+    /// Instead of scenarios: so many calls of lab 3 in one simulation, through every fault.
+    #[arg(long, conflicts_with_all = ["seeds", "only"])]
+    calls: Option<u64>,
+    /// The seed of these calls.
+    #[arg(long, default_value_t = 1, requires = "calls")]
+    seed: u64,
 }
 
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     let submission = Submission::open(&kit.path("solutions-private"))?;
     let workshop = Workshop::open(kit, 0)?;
-    let mut failures = 0;
+    if let Some(calls) = options.calls {
+        return run_marathon(&submission, &workshop, options, calls);
+    }
+    let (mut failures, mut soaked) = (0, 0);
     for plan in judge::plans(&options.labs)? {
-        let plan = plan.soak(options.seeds);
+        let mut plan = plan.soak(options.seeds);
+        if let Some(id) = &options.only {
+            plan = plan.only(id);
+        }
+        if plan.scenarios.is_empty() {
+            continue;
+        }
         let sources = submission.sources(plan.lab)?.unwrap_or_default();
         workshop.install(plan.lab, &sources)?;
-        let built = workshop.build(plan.lab)?.map_err(io::Error::other)?;
-        for (planned, ended) in plan.scenarios.iter().zip(judge::judge(&plan, &built)) {
+        let built = workshop.build(plan.lab, Parts::All)?.map_err(io::Error::other)?;
+        let ends = judge::judge_and_tell(&plan, &built, &now_and_then(plan.lab, options.seeds));
+        for (planned, ended) in plan.scenarios.iter().zip(ends) {
             println!(
                 "{:<6} {} {:<5} over {} seeds",
                 ended.word(),
@@ -37,12 +66,86 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
                 planned.scenario.id,
                 options.seeds
             );
+            soaked += 1;
             if ended.failure.is_some() {
                 print!("{}", report::failure(plan.lab, &planned.scenario, &ended));
                 failures += 1;
             }
         }
     }
+    if soaked == 0 {
+        return Err(io::Error::other("no scenario of this id makes random choices"));
+    }
     println!("{failures} scenarios failed for the reference");
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Lets the reference make very many calls, and says what they cost.
+fn run_marathon(
+    submission: &Submission,
+    workshop: &Workshop<'_>,
+    options: &Options,
+    calls: u64,
+) -> io::Result<ExitCode> {
+    if options.labs.iter().any(|lab| report::short_lab(lab) != "lab3") {
+        return Err(io::Error::other("only lab3 has calls to make"));
+    }
+    let sources = submission.sources(LAB)?.unwrap_or_default();
+    workshop.install(LAB, &sources)?;
+    let built = workshop.build(LAB, Parts::Driver)?.map_err(io::Error::other)?;
+    let program = RemoteProgram::start(&built.driver, built.executables)?;
+    let (start, mut said) = (Instant::now(), Instant::now());
+    let ran = marathon::run(&program, options.seed, calls, &mut |progress| {
+        if said.elapsed() >= EVERY {
+            said = Instant::now();
+            eprintln!("  {}", words(progress, start.elapsed()));
+        }
+    });
+    match ran {
+        Ok(progress) => {
+            println!("passed {LAB} {}", words(&progress, start.elapsed()));
+            println!("       the kit's own process took at most {}", peak().unwrap_or("?".into()));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(failure) => {
+            println!(
+                "FAILED {LAB} after {} s, seed {}: {}",
+                start.elapsed().as_secs(),
+                options.seed,
+                failure.reason
+            );
+            Ok(ExitCode::FAILURE)
+        }
+    }
+}
+
+fn words(progress: &Progress, time: Duration) -> String {
+    let Progress { asked, done, unanswered, lost, crashes, cuts, client_held, server_held, remembered, now } =
+        progress;
+    format!(
+        "{asked} calls ({done} done, {unanswered} without an answer, {lost} of clients that crashed), {crashes} crashes, {cuts} \
+         cuts, {} s of virtual time in {} s; held at most: a client {client_held} bytes, the server {server_held}; the kit \
+         remembered at most {remembered} calls",
+        now.as_secs(),
+        time.as_secs()
+    )
+}
+
+/// The most memory that this process has had, as Linux says it.
+fn peak() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().into())
+}
+
+/// Says on the standard error how far a scenario is, but not at each seed.
+fn now_and_then(lab: &str, seeds: u64) -> impl Fn(&Planned, u64) + Sync {
+    let said = Mutex::new(Instant::now());
+    move |planned, count| {
+        let Ok(mut said) = said.lock() else { return };
+        if said.elapsed() >= EVERY {
+            *said = Instant::now();
+            eprintln!("  {lab} {}: {count} of {seeds} seeds", planned.scenario.id);
+        }
+    }
 }

@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-/// How long a build may take, in ticks of 100 ms of our own.
-const BUILD_PATIENCE: u32 = 6_000;
+/// How long a build may take, in ticks of 20 ms of our own.
+const BUILD_PATIENCE: u32 = 30_000;
 
 /// Of the compiler's words, this many lines are kept.
 const BUILD_LINES: usize = 40;
@@ -33,6 +33,15 @@ pub(crate) struct Built {
     pub(crate) driver: PathBuf,
     /// The lab's own programs by name.
     pub(crate) executables: BTreeMap<String, PathBuf>,
+}
+
+/// What of a submission is built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Parts {
+    /// Everything.
+    All,
+    /// Only what serves the judge: without the lab's own programs, which only live scenarios start.
+    Driver,
 }
 
 impl<'a> Workshop<'a> {
@@ -93,11 +102,12 @@ impl<'a> Workshop<'a> {
     }
 
     /// Builds `lab`. `Err` within `Ok` is what the compiler says about the submission.
-    pub(crate) fn build(&self, lab: &str) -> io::Result<Result<Built, String>> {
+    pub(crate) fn build(&self, lab: &str, parts: Parts) -> io::Result<Result<Built, String>> {
         let (artifacts, words) = (self.tree.join("artifacts.json"), self.tree.join("compiler.txt"));
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command
-            .args(["build", "--offline", "--package", lab, "--bins", "--test", "scenarios"])
+            .args(["build", "--offline", "--package", lab, "--test", "scenarios"])
+            .args((parts == Parts::All).then_some("--bins"))
             .args(["--message-format", "json-render-diagnostics", "--color", "never"])
             .arg("--target-dir")
             .arg(self.tree.join("target"))
@@ -136,7 +146,7 @@ fn wait(command: &mut Command) -> io::Result<Option<ExitStatus>> {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        std::thread::sleep(Duration::from_millis(100));
+        std::thread::sleep(Duration::from_millis(20));
     }
     child.kill()?;
     child.wait()?;

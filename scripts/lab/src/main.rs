@@ -45,6 +45,9 @@ enum Subcommands {
         /// The seed that a failure named.
         #[arg(long)]
         seed: Option<u64>,
+        /// The first so many seeds, up to one that fails: a longer run than a graded one.
+        #[arg(long, conflicts_with = "seed")]
+        seeds: Option<u64>,
         /// Shows every step, however many there are.
         #[arg(long)]
         full: bool,
@@ -86,11 +89,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
             options.extend(full.then_some("--full"));
             test(lab, &options)
         }
-        Subcommands::Replay { scenario, seed, full } => {
+        Subcommands::Replay { scenario, seed, seeds, full } => {
             let (lab, id) = split(&labs, scenario)?;
-            let seed = seed.map(|seed| seed.to_string());
+            let (seed, seeds) = (seed.map(|seed| seed.to_string()), seeds.map(|seeds| seeds.to_string()));
             let mut options = vec!["--replay", &id];
             options.extend(seed.as_deref().map(|seed| ["--seed", seed]).into_iter().flatten());
+            options.extend(seeds.as_deref().map(|seeds| ["--seeds", seeds]).into_iter().flatten());
             options.extend(full.then_some("--full"));
             test(lab, &options)
         }

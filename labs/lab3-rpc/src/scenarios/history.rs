@@ -31,6 +31,15 @@ pub struct History {
     promise: Promise,
     ends: Ends,
     calls: BTreeMap<Vec<u8>, Record>,
+    /// Those that are remembered no more.
+    settled: Counts,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Counts {
+    asked: usize,
+    finished: usize,
+    executed: usize,
 }
 
 /// One call.
@@ -45,7 +54,7 @@ impl History {
     /// A run in which nothing was asked for yet.
     #[must_use]
     pub fn new(promise: Promise, ends: Ends) -> History {
-        History { promise, ends, calls: BTreeMap::new() }
+        History { promise, ends, calls: BTreeMap::new(), settled: Counts::default() }
     }
 
     /// A client asks for the call of this number in its life.
@@ -57,19 +66,52 @@ impl History {
     /// How many calls were asked for.
     #[must_use]
     pub fn asked(&self) -> usize {
-        self.calls.len()
+        self.calls.len() + self.settled.asked
     }
 
     /// How many calls are finished.
     #[must_use]
     pub fn finished(&self) -> usize {
-        self.calls.values().filter(|record| record.outcome.is_some()).count()
+        self.calls.values().filter(|record| record.outcome.is_some()).count() + self.settled.finished
     }
 
     /// How many calls were executed at least once.
     #[must_use]
     pub fn executed(&self) -> usize {
-        self.calls.values().filter(|record| record.executed > 0).count()
+        self.calls.values().filter(|record| record.executed > 0).count() + self.settled.executed
+    }
+
+    /// How many calls are remembered.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Remembers no more the calls to which nothing can happen that would be right: they are finished, and were executed or are
+    /// not to be. Whatever happens to one of them is then something that nobody has asked for. For runs of very many calls at
+    /// most once.
+    pub fn settle(&mut self) {
+        let is_settled = |record: &Record| match record.outcome {
+            Some(CallOutcome::NotExecuted(_)) => true,
+            Some(CallOutcome::Done(_) | CallOutcome::Unknown(_)) => record.executed > 0,
+            None => false,
+        };
+        let settled: Vec<Vec<u8>> = self
+            .calls
+            .iter()
+            .filter(|(_, it)| is_settled(it))
+            .map(|(arguments, _)| arguments.clone())
+            .collect();
+        settled.iter().for_each(|arguments| self.forget(arguments));
+    }
+
+    /// Remembers a call no more, of which the last datagram is gone.
+    pub fn forget(&mut self, arguments: &[u8]) {
+        if let Some(record) = self.calls.remove(arguments) {
+            self.settled.asked += 1;
+            self.settled.finished += usize::from(record.outcome.is_some());
+            self.settled.executed += usize::from(record.executed > 0);
+        }
     }
 
     /// The server has told its application this.
@@ -225,6 +267,20 @@ mod tests {
         );
         let unknown = CallOutcome::Unknown(Why::Silent);
         broken(&|it| it.finish(b"a", &unknown).and_then(|()| it.finish(b"a", &unknown)), "a second time");
+    }
+
+    #[test]
+    fn a_settled_call_is_forgotten_and_may_not_be_executed_again() {
+        let mut long = history(Promise::AtMostOnce, Ends::Any);
+        assert_eq!(long.execute(&execute(1, "a")), Ok(()));
+        assert_eq!(long.finish(b"a", &done("A")), Ok(()));
+        assert_eq!(long.finish(b"b", &CallOutcome::Unknown(Why::Silent)), Ok(()));
+        long.settle();
+        assert_eq!((long.remembered(), long.asked(), long.finished(), long.executed()), (1, 2, 2, 1));
+        assert!(long.execute(&execute(1, "a")).is_err());
+        assert_eq!(long.execute(&execute(2, "b")), Ok(()));
+        long.settle();
+        assert_eq!((long.remembered(), long.executed()), (0, 2));
     }
 
     #[test]

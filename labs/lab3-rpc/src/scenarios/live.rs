@@ -14,7 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 /// The scenarios of this file.
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
-        id: "E9",
+        id: "E10",
         name: "a counter in another process is exact, whatever the network loses, copies and holds back",
         part: 'E',
         points: 3,
@@ -24,7 +24,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: counter,
     },
     Scenario {
-        id: "E10",
+        id: "E11",
         name: "a server is killed in the middle of a load, and of each call the truth is told",
         part: 'E',
         points: 3,
@@ -34,7 +34,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: killed,
     },
     Scenario {
-        id: "E11",
+        id: "E12",
         name: "a server that is asked to end finishes what it has begun, and refuses what comes later",
         part: 'E',
         points: 2,

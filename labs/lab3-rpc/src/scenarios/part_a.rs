@@ -1,13 +1,13 @@
 //! Part A: marshalling and stubs.
 
+use super::fuzz;
+use super::golden::{bytes, chain, golden, hex, method, questions};
 use crate::limits::{MAX_DEPTH, MAX_VALUES};
 use crate::samples::{
-    ANSWER, ASK, Answered, Asked, BankAnswer, BankCall, DECODE, DISPATCH, ENCODE, Kind, Sample, Shape, Value,
+    ANSWER, ASK, Answered, Asked, BankAnswer, DECODE, DISPATCH, ENCODE, Kind, Sample, Shape, Value,
 };
 use crate::{CallError, CallOutcome, Fault, MAX_VALUE, Target, Unreadable, Why};
-use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Failure, Outcome, Scenario, World, ensure};
-use std::collections::BTreeMap;
 
 pub(super) const SCENARIOS: &[Scenario] = &[
     Scenario {
@@ -88,60 +88,19 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         world: World::Script,
         seeds: 20,
         hint: "Rules A2 and A6. The reason shows the bytes; decode them in a test of your own.",
-        run: garbage,
+        run: |bench| fuzz::values(bench, 2_000),
+    },
+    Scenario {
+        id: "A9",
+        name: "no bytes cost much more memory than they are worth",
+        part: 'A',
+        points: 2,
+        world: World::Script,
+        seeds: 20,
+        hint: "Rule A3. What is made room for before anything is read, and what is copied for each value?",
+        run: |bench| fuzz::costs(bench, 2_000),
     },
 ];
-
-fn sample() -> Sample {
-    Sample {
-        byte: 7,
-        small: -2,
-        number: 0x0102_0304,
-        large: i64::MIN,
-        real: -1.5,
-        flag: true,
-        letter: 'é',
-        text: "zwölf".into(),
-        maybe: Some(500),
-        note: None,
-        list: vec![1, 2],
-        pair: (9, "x".into()),
-        map: BTreeMap::from([(1, "a".into())]),
-        kind: Kind::Two { x: -1, y: 2 },
-    }
-}
-
-/// Values and their bytes, as they were agreed on.
-fn golden() -> Vec<(Value, Shape, &'static str)> {
-    vec![
-        (Value::Number(1), Shape::Number, "00000001"),
-        (Value::Flag(true), Shape::Flag, "01"),
-        (Value::Maybe(None), Shape::Maybe, "00"),
-        (Value::Maybe(Some(0)), Shape::Maybe, "010000"),
-        (Value::Text("ab".into()), Shape::Text, "00000000000000026162"),
-        (Value::Text(String::new()), Shape::Text, "0000000000000000"),
-        (Value::Numbers(vec![258]), Shape::Numbers, "00000000000000010000000000000102"),
-        (Value::Kind(Kind::One(5)), Shape::Kind, "0000000105"),
-        (
-            Value::Sample(sample()),
-            Shape::Sample,
-            "07fffe010203048000000000000000bff800000000000001c3a900000000000000067a77c3b66c660101f40000000000\
-             00000002000100020900000000000000017800000000000000010100000000000000016100000002ffffffff00000002",
-        ),
-        (Value::Chain(2), Shape::Chain, "0000000101000000010000000000"),
-    ]
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes(hex: &str) -> Vec<u8> {
-    let digit = |at: usize| {
-        hex.as_bytes().get(at).map_or(0, |digit| (*digit as char).to_digit(16).unwrap_or(0) as u8)
-    };
-    (0..hex.len() / 2).map(|at| digit(2 * at) << 4 | digit(2 * at + 1)).collect()
-}
 
 fn encode(bench: &Bench<'_>, value: &Value) -> Result<Vec<u8>, Failure> {
     Ok(ENCODE.call(bench.program(), value)?)
@@ -227,13 +186,6 @@ fn refused(bench: &Bench<'_>) -> Outcome {
     })
 }
 
-/// The bytes of a chain with so many links.
-fn chain(links: usize) -> Vec<u8> {
-    let mut chain = [0, 0, 0, 1, 7].repeat(links);
-    chain.extend([0; 4]);
-    chain
-}
-
 fn limited(bench: &Bench<'_>) -> Outcome {
     let deep = [MAX_DEPTH, 1_000, 13_000].map(chain);
     for chain in &deep {
@@ -271,26 +223,6 @@ fn limited(bench: &Bench<'_>) -> Outcome {
         })?;
     }
     Ok(())
-}
-
-const BANK: Target = Target { service: 7, version: 3, method: 0 };
-
-fn method(method: u16) -> Target {
-    Target { method, ..BANK }
-}
-
-/// Calls, and what is to be asked for them.
-fn questions() -> [(BankCall, u16, &'static str); 4] {
-    [
-        (BankCall::Deposit("ann".into(), -5), 1, "0000000000000003616e6efffffffffffffffb"),
-        (BankCall::Balance("ann".into()), 2, "0000000000000003616e6e"),
-        (BankCall::Accounts, 5, ""),
-        (
-            BankCall::Transfer("ann".into(), "bob".into(), 3),
-            6,
-            "0000000000000003616e6e0000000000000003626f6200000003",
-        ),
-    ]
 }
 
 fn asked(bench: &Bench<'_>) -> Outcome {
@@ -389,35 +321,6 @@ fn answered(bench: &Bench<'_>) -> Outcome {
                 "Rule A5: {written} is no i64, so the caller is told BadResult, but it was given {got:?}."
             )
         })?;
-    }
-    Ok(())
-}
-
-fn garbage(bench: &Bench<'_>) -> Outcome {
-    let mut random = Random::new(bench.seed() ^ 0x4138);
-    let shapes = [Shape::Sample, Shape::Kind, Shape::Text, Shape::Numbers, Shape::Nothings, Shape::Chain];
-    let all = golden();
-    for _ in 0..bench.amount(150) {
-        let (_, shape, written) = &all[random.below(all.len() as u64) as usize];
-        let mut changed = bytes(written);
-        for _ in 0..=random.below(3) {
-            let at = random.below(changed.len() as u64) as usize;
-            changed[at] = random.bits() as u8;
-        }
-        let shape = if random.chance(0.5) { *shape } else { shapes[random.below(6) as usize] };
-        if let Ok(value) = decode(bench, shape, &changed)? {
-            let again = encode(bench, &value)?;
-            // A chain is told by its length alone.
-            ensure(shape == Shape::Chain || again == changed, || {
-                format!(
-                    "Rule A2: two encodings of one value: {} was read as {value:?}, which is {}.",
-                    hex(&changed),
-                    hex(&again)
-                )
-            })?;
-        }
-        let method = Target { method: random.below(8) as u16, ..BANK };
-        dispatch(bench, &[(method, changed)])?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use super::checks::{
     ANN, Alone, BOB, NEXT, RTO, RTO_MAX, Served, THERE, call, done, fault_to, finished, not_executed,
     reply_to, request, unknown, working,
 };
+use super::fuzz;
 use super::history::{Ends, History, Promise};
 use super::searched::{Calls, Mortal, search};
 use super::world::{Load, World as Net};
@@ -125,6 +126,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         seeds: 1,
         hint: "Rule B10. What does a client still need to know about a call that is finished? Which timers?",
         run: forgets,
+    },
+    Scenario {
+        id: "B12",
+        name: "thousands of malformed datagrams change nothing, cost little and leave nothing",
+        part: 'B',
+        points: 2,
+        world: World::Script,
+        seeds: 20,
+        hint: "Rule B9. The reason shows the datagram: who may have sent it, and what did you do before you knew?",
+        run: |bench| fuzz::client(bench, 24).and_then(|()| fuzz::server(bench, 24)),
     },
 ];
 

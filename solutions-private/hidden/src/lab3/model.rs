@@ -6,6 +6,7 @@ use faultline::random::{Draw as _, Random};
 use faultline::scenario::{Bench, Outcome};
 use faultline::script::PEER;
 use lab3_kit::scenarios::checks::{ACKNOWLEDGE_AFTER, FORGET_AFTER, NEXT, Served, TARGET};
+use lab3_kit::scenarios::malformed::Malformed;
 use lab3_kit::{CallId, Fault, Incarnation, MAX_RESULT, Message, ServerCommand, ServerNotice};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -110,7 +111,18 @@ impl ServerModel {
                 };
                 server.script.deliver(PEER, &wrong.encode())
             }
-            16 => server.script.deliver(PEER, &[7; 20]),
+            16 => {
+                let (client, call) = (name(client), CallId(call));
+                let valid = Message::Request {
+                    client,
+                    server: server.me,
+                    call,
+                    oldest: call,
+                    target: TARGET,
+                    arguments: vec![7; 9],
+                };
+                server.script.deliver(PEER, &Malformed::new(random.bits()).datagram(&valid))
+            }
             17 if random.below(8) == 0 => self.pass(server, FORGET_AFTER - ms(300) + ms(random.below(600))),
             _ => self.pass(server, ms(random.below(700))),
         }
