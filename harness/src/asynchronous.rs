@@ -69,4 +69,5 @@ pub use join::{JoinError, JoinHandle};
 pub(crate) use node::AsyncNode;
 pub use node::MAX_COMMANDS;
 pub use runtime::{NodeHandle, Runtime};
+pub(crate) use socket::Datagram;
 pub use socket::{RECEIVE_BUFFER, SocketOptions, UdpSocket};

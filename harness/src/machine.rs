@@ -9,6 +9,7 @@ use crate::time::Time;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use std::cell::Cell;
+use std::collections::VecDeque;
 use std::fmt::{Debug, Display};
 use std::hash::Hash;
 use std::sync::Arc;
@@ -64,6 +65,8 @@ pub struct Context<'a, M: Machine> {
     disk: &'a mut Disk,
     actions: &'a mut Vec<Action>,
     action_bytes: usize,
+    /// Where notices go if they need no bytes, because who wants them is in this very program.
+    told: Option<&'a mut VecDeque<M::Notice>>,
 }
 
 impl<'a, M: Machine> Context<'a, M> {
@@ -82,7 +85,13 @@ impl<'a, M: Machine> Context<'a, M> {
             disk,
             actions,
             action_bytes: 0,
+            told: None,
         }
+    }
+
+    /// With notices that are not encoded.
+    pub(crate) fn telling(self, told: &'a mut VecDeque<M::Notice>) -> Self {
+        Context { told: Some(told), ..self }
     }
 
     /// The present moment on this host's clock.
@@ -126,6 +135,13 @@ impl<'a, M: Machine> Context<'a, M> {
     /// Tells the application something.
     #[track_caller]
     pub fn notify(&mut self, notice: M::Notice) {
+        if let Some(told) = &mut self.told {
+            if told.len() >= MAX_ACTIONS {
+                std::panic::panic_any(WithoutEnd);
+            }
+            told.push_back(notice);
+            return;
+        }
         let bytes = crate::codec::encode(&notice);
         self.ask(bytes.len()).push(Action::Notify(bytes));
     }
@@ -149,6 +165,7 @@ impl<'a, M: Machine> Context<'a, M> {
             disk: self.disk,
             actions: &mut actions,
             action_bytes: self.action_bytes,
+            told: None,
         };
         handle(&mut part);
         self.random = part.random;
@@ -308,7 +325,10 @@ impl RandomSource {
     }
 }
 
-/// The timers of one machine by their kit-wide names.
+/// A table with more timers than this is searched by name.
+const SCANNED_MAX: usize = 16;
+
+/// The timers of one machine, in the order of their kit-wide names.
 #[derive(Clone, Debug)]
 pub(crate) struct TimerTable<T> {
     known: Vec<(TimerId, T)>,
@@ -326,11 +346,13 @@ impl<T: Copy + Eq + Hash> TimerTable<T> {
     }
 
     fn intern(&mut self, timer: T) -> TimerId {
-        if let Some((id, _)) = self.known.iter().find(|(_, known)| *known == timer) {
-            return *id;
+        if let Some(id) = self.scan(timer).map(|place| self.known[place].0) {
+            return id;
         }
         let id = TimerId(crate::hash_of(&timer));
-        self.known.push((id, timer));
+        if let Err(place) = self.search(id) {
+            self.known.insert(place, (id, timer));
+        }
         id
     }
 
@@ -338,24 +360,37 @@ impl<T: Copy + Eq + Hash> TimerTable<T> {
         if self.of_a_part {
             return Some(self.intern(timer));
         }
-        let index = self.known.iter().position(|(_, known)| *known == timer)?;
-        Some(self.known.swap_remove(index).0)
+        let place = if self.known.len() > SCANNED_MAX {
+            self.search(TimerId(crate::hash_of(&timer))).ok()
+        } else {
+            self.scan(timer)
+        };
+        place.map(|place| self.known.remove(place).0)
+    }
+
+    /// Where the timer stands in a table that is so small that looking is faster than hashing; in a larger one it is not
+    /// looked for.
+    fn scan(&self, timer: T) -> Option<usize> {
+        let few = if self.known.len() > SCANNED_MAX { &[] } else { &self.known[..] };
+        few.iter().position(|(_, known)| *known == timer)
+    }
+
+    /// Where the timer of this name stands, or else would stand.
+    fn search(&self, id: TimerId) -> Result<usize, usize> {
+        self.known.binary_search_by_key(&id, |(known, _)| *known)
     }
 
     /// The timer named `id`, taken out of the table: it has run out.
     pub(crate) fn take(&mut self, id: TimerId) -> Option<T> {
-        let index = self.known.iter().position(|(known, _)| *known == id)?;
-        Some(self.known.swap_remove(index).1)
+        self.search(id).ok().map(|place| self.known.remove(place).1)
     }
 
     /// The timers that are in the table, in an order of their own.
     pub(crate) fn set(&self) -> Vec<TimerId> {
-        let mut set: Vec<TimerId> = self.known.iter().map(|(id, _)| *id).collect();
-        set.sort_unstable();
-        set
+        self.known.iter().map(|(id, _)| *id).collect()
     }
 
     pub(crate) fn find(&self, id: TimerId) -> Option<T> {
-        self.known.iter().find(|(known, _)| *known == id).map(|(_, timer)| *timer)
+        self.search(id).ok().map(|place| self.known[place].1)
     }
 }

@@ -3,10 +3,11 @@
 use super::mailbox::Mailbox;
 use super::runtime::Runtime;
 use super::socket::UdpSocket;
-use crate::codec;
 use crate::machine::{Action, Context, Host, Machine, Moment, TimerId, TimerTable};
+use foldhash::fast::FixedState;
+use std::borrow::Cow;
 use std::cell::Cell;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::fmt;
 use std::rc::Rc;
 
@@ -34,7 +35,7 @@ pub struct Driver<M: Machine> {
     socket: UdpSocket,
     names: TimerTable<M::Timer>,
     /// The machine's timers that are set, and those of the host that stand for them.
-    timers: BTreeMap<TimerId, TimerId>,
+    timers: HashMap<TimerId, TimerId, FixedState>,
     /// The other way round.
     meant: BTreeMap<TimerId, TimerId>,
     /// The timers of the host that have run out.
@@ -55,7 +56,7 @@ impl<M: Machine> Driver<M> {
             runtime: runtime.clone(),
             socket,
             names: TimerTable::new(),
-            timers: BTreeMap::new(),
+            timers: HashMap::default(),
             meant: BTreeMap::new(),
             fired: Rc::new(Mailbox::new(usize::MAX)),
             told: VecDeque::new(),
@@ -109,7 +110,8 @@ impl<M: Machine> Driver<M> {
             let present = &mut *shared.present.borrow_mut();
             let moment = Moment { now: present.now, random: present.random.bits() };
             let clock_read = Cell::new(false);
-            let mut ctx = Context::new(moment, &clock_read, &mut self.names, &mut present.disk, &mut actions);
+            let ctx = Context::new(moment, &clock_read, &mut self.names, &mut present.disk, &mut actions);
+            let mut ctx = ctx.telling(&mut self.told);
             handle(&mut self.machine, &mut ctx);
         }
         actions.drain(..).for_each(|action| self.act(action));
@@ -120,18 +122,22 @@ impl<M: Machine> Driver<M> {
         match action {
             Action::SetTimer { timer, after } => {
                 self.stop(timer);
-                let name = self.names.find(timer).map_or_else(String::new, |timer| format!("{timer:?}"));
-                if let Some(alarm) = self.runtime.0.set_alarm_of(name.into(), after, &self.fired) {
+                let name = if self.runtime.0.is_live() { Cow::Borrowed("") } else { self.name(timer).into() };
+                if let Some(alarm) = self.runtime.0.set_alarm_of(name, after, &self.fired) {
                     self.timers.insert(timer, alarm);
                     self.meant.insert(alarm, timer);
                 }
             }
             Action::CancelTimer { timer } => self.stop(timer),
-            Action::Notify(bytes) => {
-                self.told.push_back(codec::decode(&bytes).expect("a notice that was encoded a moment ago"));
-            }
+            // Notices are told as they are (`Context::telling`).
+            Action::Notify(_) => {}
             Action::Send { .. } | Action::Disk(_) | Action::Discard(_) => self.runtime.0.act(action),
         }
+    }
+
+    /// As stories show it.
+    fn name(&self, timer: TimerId) -> String {
+        self.names.find(timer).map_or_else(String::new, |timer| format!("{timer:?}"))
     }
 
     fn stop(&mut self, timer: TimerId) {

@@ -161,6 +161,11 @@ impl Executor {
         tasks.into_values().map(|task| guarded(|| drop(task))).fold(Ok(()), Result::and)
     }
 
+    /// Whether it has an outside.
+    pub(super) fn is_live(&self) -> bool {
+        self.ready.outside.is_some()
+    }
+
     pub(super) fn count(&self) -> usize {
         self.tasks.borrow().len()
     }

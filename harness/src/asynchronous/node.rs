@@ -4,6 +4,7 @@ use super::executor::Place;
 use super::mailbox::Mailbox;
 use super::runtime::NodeHandle;
 use super::shared::Shared;
+use super::socket::Datagram;
 use crate::codec;
 use crate::crash::{Crash, guarded};
 use crate::machine::{Action, Moment, TimerId, Unread};
@@ -60,6 +61,20 @@ impl<Command: DeserializeOwned + 'static> AsyncNode<Command> {
         self.turn(moment, actions, |_| Ok(()))
     }
 
+    /// Handles datagrams that have come one after the other as one event: the tasks are polled when all of them are there. Only
+    /// the live world, which cannot say at which moment each has come, may do so.
+    pub(crate) fn receive(
+        &mut self,
+        moment: Moment,
+        datagrams: impl Iterator<Item = Datagram>,
+        actions: &mut Vec<Action>,
+    ) -> Result<(), Crash> {
+        self.turn(moment, actions, |node| {
+            datagrams.for_each(|datagram| node.arrive(datagram));
+            Ok(())
+        })
+    }
+
     /// Whether the program has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.shared.is_closed()
@@ -102,17 +117,19 @@ impl<Command: DeserializeOwned + 'static> AsyncNode<Command> {
                     )));
                 }
             }
-            Event::Datagram { from, datagram } => {
-                let unread = match &*self.shared.socket.borrow() {
-                    None => Some(Unread::NoSocket),
-                    Some(socket) => (!socket.put((from, datagram.into()))).then_some(Unread::BufferFull),
-                };
-                self.shared.present.borrow_mut().actions.extend(unread.map(Action::Discard));
-            }
+            Event::Datagram { from, datagram } => self.arrive((from, datagram.into())),
             Event::Timer(timer) if self.shared.ring(timer) => {}
             Event::Timer(timer) => return Err(unknown_timer(timer)),
         }
         Ok(())
+    }
+
+    fn arrive(&self, datagram: Datagram) {
+        let unread = match &*self.shared.socket.borrow() {
+            None => Some(Unread::NoSocket),
+            Some(socket) => (!socket.put(datagram)).then_some(Unread::BufferFull),
+        };
+        self.shared.present.borrow_mut().actions.extend(unread.map(Action::Discard));
     }
 
     fn run(&self) -> Result<(), Crash> {

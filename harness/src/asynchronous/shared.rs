@@ -142,6 +142,11 @@ impl Shared {
         self.phase.get() == Phase::Over
     }
 
+    /// Whether this is the live world, which tells no stories.
+    pub(super) fn is_live(&self) -> bool {
+        self.executor.is_live()
+    }
+
     /// Whether the host is there to be used.
     ///
     /// # Panics

@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub const RECEIVE_BUFFER: usize = 256;
 
 /// A datagram that has arrived.
-pub(super) type Datagram = (Host, Box<[u8]>);
+pub(crate) type Datagram = (Host, Box<[u8]>);
 
 /// What a socket is like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

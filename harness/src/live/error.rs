@@ -109,11 +109,13 @@ impl From<LiveError> for Failure {
     }
 }
 
-/// The failure of a process whose last words are those of a `todo!`.
+/// The failure of a process whose last words are those of a `todo!`, its own or those that [`run`](super::run) makes of it.
 #[must_use]
 pub fn unwritten(last_words: &str) -> Option<Failure> {
-    let (_, what) = last_words.split_once("not yet implemented: ")?;
+    let said = ["not yet implemented: ", "not written yet: "];
+    let (_, what) = said.iter().find_map(|said| last_words.split_once(said))?;
     let what = what.lines().next().unwrap_or_default();
+    let what = what.split_once(" (").map_or(what, |(what, _place)| what);
     Some(Failure::new(format!("Not written yet: {}.", text::line(what, 80))))
 }
 

@@ -4,7 +4,9 @@
 //! network did is asked of the [`relay`], which knows because it did it.
 
 mod addresses;
+pub mod amount;
 mod capture;
+mod done;
 mod error;
 mod host;
 mod leash;
@@ -21,4 +23,4 @@ mod wires;
 
 pub use error::{LiveError, unwritten};
 pub use host::{HostError, LiveHost};
-pub use program::run;
+pub use program::{Tapped, run, run_tapped};

@@ -153,6 +153,11 @@ impl Process {
         self.signal(Signal::INT, "interrupt")
     }
 
+    /// Asks it to end (SIGTERM), as `kill` and a machine that shuts down do.
+    pub fn terminate(&mut self) -> Result<(), LiveError> {
+        self.signal(Signal::TERM, "terminate")
+    }
+
     /// Stops it (SIGSTOP) until [`Process::resume`]: alive, and silent.
     pub fn pause(&mut self) -> Result<(), LiveError> {
         self.signal(Signal::STOP, "pause")

@@ -6,20 +6,23 @@
 use super::addresses::Addresses;
 use super::host::HostError;
 use super::socket::{DATAGRAM_MAX, enlarge};
-use crate::asynchronous::{AsyncNode, NodeHandle};
+use crate::asynchronous::{AsyncNode, Datagram, NodeHandle};
 use crate::machine::{Action, Host, Moment, Never, TimerId};
 use crate::node::{Event, Node as _};
 use crate::random::{Draw as _, Random};
 use crate::time::Time;
-use std::collections::{BTreeMap, BTreeSet};
+use foldhash::fast::FixedState;
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
 use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, ErrorKind};
 use std::net::{SocketAddr, UdpSocket};
 use std::panic::Location;
+use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// How many datagrams are handled before timers have their turn.
@@ -40,14 +43,43 @@ pub fn run<Main>(
 where
     Main: Future<Output = io::Result<()>> + 'static,
 {
+    run_tapped(socket, known, |_| (), main)
+}
+
+/// A datagram that has passed the socket of a program.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tapped<'d> {
+    /// It has come, and is about to be given to the program.
+    Received(&'d [u8]),
+    /// The program has sent it.
+    Sent(&'d [u8]),
+}
+
+/// Runs a program as [`run`] does, and shows every datagram to `tap`: so a kit can count what its program is not asked about.
+///
+/// # Errors
+/// As [`run`].
+#[track_caller]
+pub fn run_tapped<Main>(
+    socket: UdpSocket,
+    known: &[SocketAddr],
+    tap: impl FnMut(Tapped<'_>) + 'static,
+    main: impl FnOnce(NodeHandle<Never, Never>) -> Main + 'static,
+) -> Result<(), HostError>
+where
+    Main: Future<Output = io::Result<()>> + 'static,
+{
     let place = Location::caller();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    runtime.block_on(async {
+    let ended = runtime.block_on(async {
         let woken = Arc::new(Bell(Notify::new()));
         let outside = Some(Waker::from(woken.clone()));
         let node = AsyncNode::new("program", place, outside, main);
-        LiveProgram::new(node, socket, known)?.run(&woken).await
-    })
+        LiveProgram::new(node, socket, known, Box::new(tap))?.run(&woken).await
+    });
+    // A thread of tokio's that is still at work for a program that has ended is nobody's business.
+    runtime.shutdown_background();
+    ended
 }
 
 /// Rings when a task is woken by something that is no event of the host.
@@ -72,17 +104,18 @@ struct LiveProgram {
     random: Random,
     actions: Vec<Action>,
     buffer: Vec<u8>,
-}
-
-/// What happens next.
-enum Next {
-    Datagram,
-    Timer,
-    Task,
+    /// What has arrived and is about to be handled.
+    arrived: Vec<Datagram>,
+    tap: Box<dyn FnMut(Tapped<'_>)>,
 }
 
 impl LiveProgram {
-    fn new(node: AsyncNode<Never>, socket: UdpSocket, known: &[SocketAddr]) -> io::Result<LiveProgram> {
+    fn new(
+        node: AsyncNode<Never>,
+        socket: UdpSocket,
+        known: &[SocketAddr],
+        tap: Box<dyn FnMut(Tapped<'_>)>,
+    ) -> io::Result<LiveProgram> {
         socket.set_nonblocking(true)?;
         enlarge(&socket);
         Ok(LiveProgram {
@@ -93,53 +126,59 @@ impl LiveProgram {
             random: Random::new(RandomState::new().hash_one(socket.local_addr()?)),
             actions: vec![],
             buffer: vec![0; DATAGRAM_MAX],
+            arrived: vec![],
             socket: tokio::net::UdpSocket::from_std(socket)?,
+            tap,
         })
     }
 
     async fn run(&mut self, woken: &Bell) -> Result<(), HostError> {
         self.step(|node, moment, actions| node.handle(moment, Event::Start(&[]), actions)).await?;
+        let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
+        // When it rings: when the first timer runs out, or earlier, since most timers are stopped before that.
+        let mut rings = None;
         while !self.node.is_over() {
-            let timer = self.timers.next();
-            let next = tokio::select! {
-                ready = self.socket.readable() => ready.map(|()| Next::Datagram)?,
-                () = sleep_until(timer), if timer.is_some() => Next::Timer,
-                () = woken.0.notified() => Next::Task,
-            };
-            match next {
-                Next::Datagram => self.receive().await?,
-                Next::Timer => {}
-                Next::Task => self.step(AsyncNode::poke).await?,
+            if let Some(next) = self.timers.next().filter(|next| rings.is_none_or(|rings| *next < rings)) {
+                alarm.as_mut().reset(next.into());
+                rings = Some(next);
+            }
+            // Each of these is a turn of all tasks, and timers follow, so that none of them keeps the others out.
+            tokio::select! {
+                biased;
+                ready = self.socket.readable() => {
+                    ready?;
+                    self.receive().await?;
+                }
+                () = woken.0.notified() => self.step(AsyncNode::poke).await?,
+                () = alarm.as_mut(), if rings.is_some() => rings = None,
             }
             self.run_out().await?;
         }
         Ok(())
     }
 
-    /// Handles the datagrams that are there.
+    /// Handles the datagrams that are there. What is sent because of them leaves when all of them are handled, so that the other
+    /// side is not woken for each of them.
     async fn receive(&mut self) -> Result<(), HostError> {
-        for _ in 0..TURN_MAX {
-            let mut buffer = std::mem::take(&mut self.buffer);
-            let received = self.socket.try_recv_from(&mut buffer);
-            let from = received.as_ref().ok().and_then(|(_, from)| self.addresses.host(*from));
-            let stepped = match (&received, from) {
-                (Ok((len, _)), Some(from)) => {
-                    let event = Event::Datagram { from, datagram: &buffer[..*len] };
-                    self.step(|node, moment, actions| node.handle(moment, event, actions)).await
+        let mut arrived = std::mem::take(&mut self.arrived);
+        while arrived.len() < TURN_MAX {
+            match self.socket.try_recv_from(&mut self.buffer) {
+                Ok((len, from)) => {
+                    let Some(from) = self.addresses.host(from) else { continue };
+                    let datagram = &self.buffer[..len];
+                    (self.tap)(Tapped::Received(datagram));
+                    arrived.push((from, datagram.into()));
                 }
-                _ => Ok(()),
-            };
-            self.buffer = buffer;
-            stepped?;
-            match received {
-                Ok(_) if self.node.is_over() => return Ok(()),
-                Ok(_) => {}
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 // News of what became of an earlier datagram, which the program finds out by itself.
                 Err(error) if is_of_the_network(&error) => {}
                 Err(error) => return Err(error.into()),
             }
         }
+        if !arrived.is_empty() {
+            self.step(|node, moment, actions| node.receive(moment, arrived.drain(..), actions)).await?;
+        }
+        self.arrived = arrived;
         Ok(())
     }
 
@@ -174,20 +213,23 @@ impl LiveProgram {
         handled
     }
 
-    async fn send(&self, to: Host, datagram: &[u8]) -> Result<(), HostError> {
+    async fn send(&mut self, to: Host, datagram: &[u8]) -> Result<(), HostError> {
         let address = self.addresses.of(to).map_err(HostError::Machine)?;
-        match self.socket.send_to(datagram, address).await {
-            Ok(_) => Ok(()),
+        let sent = match self.socket.try_send_to(datagram, address) {
+            Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                self.socket.send_to(datagram, address).await
+            }
+            sent => sent,
+        };
+        match sent {
+            Ok(_) => {
+                (self.tap)(Tapped::Sent(datagram));
+                Ok(())
+            }
             // To the program a datagram that cannot leave is one that was lost.
             Err(error) if is_of_the_network(&error) => Ok(()),
             Err(error) => Err(HostError::Socket(error)),
         }
-    }
-}
-
-async fn sleep_until(moment: Option<Instant>) {
-    if let Some(moment) = moment {
-        tokio::time::sleep_until(moment.into()).await;
     }
 }
 
@@ -204,33 +246,43 @@ pub(super) fn is_of_the_network(error: &io::Error) -> bool {
     )
 }
 
-/// The timers that are set, by name and by time.
+/// The timers that are set.
 #[derive(Default)]
 struct Timers {
-    by_name: BTreeMap<TimerId, Instant>,
-    by_time: BTreeSet<(Instant, TimerId)>,
+    set: HashMap<TimerId, Instant, FixedState>,
+    /// Those that are set, and some that were moved or stopped meanwhile.
+    queue: BinaryHeap<Reverse<(Instant, TimerId)>>,
 }
 
 impl Timers {
     fn set(&mut self, timer: TimerId, at: Instant) {
-        self.cancel(timer);
-        self.by_name.insert(timer, at);
-        self.by_time.insert((at, timer));
-    }
-
-    fn cancel(&mut self, timer: TimerId) {
-        if let Some(at) = self.by_name.remove(&timer) {
-            self.by_time.remove(&(at, timer));
+        self.set.insert(timer, at);
+        self.queue.push(Reverse((at, timer)));
+        // At most about half of the queue is of no use.
+        if self.queue.len() > 64 + 2 * self.set.len() {
+            self.queue = self.set.iter().map(|(timer, at)| Reverse((*at, *timer))).collect();
         }
     }
 
-    fn next(&self) -> Option<Instant> {
-        self.by_time.first().map(|(at, _)| *at)
+    fn cancel(&mut self, timer: TimerId) {
+        self.set.remove(&timer);
+    }
+
+    /// When the first timer runs out.
+    fn next(&mut self) -> Option<Instant> {
+        while let Some(Reverse((at, timer))) = self.queue.peek() {
+            if self.set.get(timer) == Some(at) {
+                return Some(*at);
+            }
+            self.queue.pop();
+        }
+        None
     }
 
     fn take_before(&mut self, now: Instant) -> Option<TimerId> {
-        let (_, timer) = self.by_time.first().filter(|(at, _)| *at <= now).copied()?;
-        self.cancel(timer);
+        self.next().filter(|at| *at <= now)?;
+        let Reverse((_, timer)) = self.queue.pop()?;
+        self.set.remove(&timer);
         Some(timer)
     }
 }
@@ -264,7 +316,14 @@ mod tests {
     #[test]
     fn two_programs_speak_over_real_sockets_and_await_what_is_tokios() {
         let ((theirs, address), (ours, _)) = (socket(), socket());
-        let server = std::thread::spawn(move || run(theirs, &[], echo));
+        let (tapped, seen) = mpsc::channel();
+        let tap = move |datagram: Tapped<'_>| {
+            let _ = tapped.send(match datagram {
+                Tapped::Received(datagram) => ("received", datagram.to_vec()),
+                Tapped::Sent(datagram) => ("sent", datagram.to_vec()),
+            });
+        };
+        let server = std::thread::spawn(move || run_tapped(theirs, &[], tap, echo));
         let (told, heard) = mpsc::channel();
         run(ours, &[address], move |node| async move {
             let socket = Socket::bind(&node).await?;
@@ -290,6 +349,28 @@ mod tests {
         .unwrap();
         server.join().unwrap().unwrap();
         assert_eq!(heard.iter().collect::<Vec<_>>(), ["hello", "stop"]);
+        let seen: Vec<_> = seen.iter().collect();
+        assert_eq!(seen[..2], [("received", b"hello".to_vec()), ("sent", b"hello".to_vec())]);
+        assert_eq!(seen.last(), Some(&("sent", b"stop".to_vec())));
+    }
+
+    #[test]
+    fn timers_that_were_moved_or_stopped_do_not_run_out_and_do_not_pile_up() {
+        let (mut timers, start) = (Timers::default(), Instant::now());
+        let at = |seconds| start + Duration::from_secs(seconds);
+        for number in 0..1_000 {
+            timers.set(TimerId(number), at(number));
+            timers.set(TimerId(number), at(number + 1));
+            if number > 2 {
+                timers.cancel(TimerId(number));
+            }
+        }
+        timers.set(TimerId(0), at(5));
+        assert!(timers.queue.len() < 100);
+        assert_eq!(timers.next(), Some(at(2)));
+        let due: Vec<_> = std::iter::from_fn(|| timers.take_before(at(3))).collect();
+        assert_eq!(due, [TimerId(1), TimerId(2)]);
+        assert_eq!((timers.take_before(at(9)), timers.next()), (Some(TimerId(0)), None));
     }
 
     #[test]

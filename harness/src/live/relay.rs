@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+pub use super::done::Done;
 pub use super::log::{Fate, LOG_BYTES_MAX, RECORDS_MAX, Record};
 
 use super::error::LiveError;
@@ -170,6 +171,11 @@ impl Relay {
     pub fn counts(&self, from: Host, to: Host) -> Counts {
         checked(from, to);
         self.traffic().network.counts(from, to)
+    }
+
+    /// What the relay did so far, in words.
+    pub fn done(&self) -> Done<'_> {
+        Done(self)
     }
 
     /// Datagrams that arrived and that it dropped unseen, because its log or its queue was full.

@@ -5,6 +5,7 @@
 pub mod contract;
 pub mod limits;
 mod message;
+pub mod programs;
 pub mod samples;
 pub mod scenarios;
 pub mod shells;
@@ -12,7 +13,7 @@ pub mod types;
 
 pub use faultline::{Context, Host, Machine, Never, Time};
 pub use message::{CallId, Incarnation, Message, MessageError, Target};
-pub use types::{CLIENT, SERVER};
+pub use types::{CALC, CLIENT, KV, SERVER};
 pub use types::{
     CallError, CallOutcome, ClientCommand, ClientConfig, ClientNotice, Fault, MAX_ARGUMENTS, MAX_RESULT,
     MAX_VALUE, RtoConfig, ServeConfig, ServerCommand, ServerConfig, ServerNotice, Unreadable, Why,

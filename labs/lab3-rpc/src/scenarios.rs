@@ -7,6 +7,7 @@ mod fuzz;
 mod giving_up;
 mod golden;
 pub mod history;
+mod live;
 pub mod malformed;
 pub mod office;
 mod part_a;
@@ -15,6 +16,7 @@ mod part_c;
 mod part_d;
 mod part_e;
 pub mod searched;
+mod stage;
 pub mod storm;
 mod stubs;
 pub mod world;
@@ -24,7 +26,13 @@ use faultline::scenario::{Scenario, Suite};
 /// The public scenarios, part by part.
 #[must_use]
 pub fn suite() -> Suite {
-    let parts: [&[Scenario]; 5] =
-        [part_a::SCENARIOS, part_b::SCENARIOS, part_c::SCENARIOS, part_d::SCENARIOS, part_e::SCENARIOS];
+    let parts: [&[Scenario]; 6] = [
+        part_a::SCENARIOS,
+        part_b::SCENARIOS,
+        part_c::SCENARIOS,
+        part_d::SCENARIOS,
+        part_e::SCENARIOS,
+        live::SCENARIOS,
+    ];
     Suite { lab: "lab3-rpc", scenarios: parts.concat(), bonus: &[] }
 }

@@ -290,3 +290,9 @@ pub const CLIENT: Role<ClientConfig, ClientCommand, ClientNotice> = Role::new("c
 
 /// The student's server.
 pub const SERVER: Role<ServerConfig, ServerCommand, ServerNotice> = Role::new("server", Message::describe);
+
+/// The name of the program that calculates behind the student's calls, an executable.
+pub const CALC: &str = "calc";
+
+/// The name of the program that keeps values behind the student's calls, an executable.
+pub const KV: &str = "kv";

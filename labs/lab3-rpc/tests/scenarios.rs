@@ -5,7 +5,7 @@ mod shells;
 use faultline::program::LocalProgram;
 use lab3_kit::samples::{self, ANSWER, ASK, BankAnswer, BankCall, Codec, DECODE, DISPATCH, ENCODE, Ledger};
 use lab3_kit::shells::{CALLER, SERVICE};
-use lab3_kit::{CLIENT, CallError, CallOutcome, Fault, SERVER, Target, Unreadable};
+use lab3_kit::{CALC, CLIENT, CallError, CallOutcome, Fault, KV, SERVER, Target, Unreadable};
 use lab3_rpc::{Client, Server, codec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -95,6 +95,8 @@ fn main() -> ExitCode {
         .function(&DECODE, samples::decode::<Theirs>)
         .function(&ASK, ask)
         .function(&DISPATCH, dispatch)
-        .function(&ANSWER, answer);
+        .function(&ANSWER, answer)
+        .executable(CALC, env!("CARGO_BIN_EXE_calc"))
+        .executable(KV, env!("CARGO_BIN_EXE_kv"));
     faultline::runner::main(&lab3_kit::scenarios::suite(), &program)
 }

@@ -4,7 +4,6 @@
 //! It links no lab: it builds the lab's own test program and runs it with the right option, so that what is replayed is
 //! the code as it is now.
 
-mod amount;
 mod relay;
 
 use clap::{Parser, Subcommand};

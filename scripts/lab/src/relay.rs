@@ -1,10 +1,10 @@
 //! `cargo lab relay`: a bad network for programs that run by themselves. It forwards datagrams between clients and a server,
 //! does to them what the options say, and tells what it did. It is the relay of the live scenarios, with the same dice.
 
-use crate::amount::{Share, Times, time};
 use faultline::live::LiveError;
+use faultline::live::amount::{Share, Times, time};
 use faultline::live::relay::{CLIENTS, Relay, SERVER, direct};
-use faultline::simulation::{Counts, Link, MTU_MAX};
+use faultline::simulation::{Link, MTU_MAX};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
@@ -124,7 +124,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let failed = |error: io::Error| format!("the relay cannot wait for Ctrl-C: {error}");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(until_interrupted(&relay, options, seed)).map_err(failed)?;
-    println!("{}", Done(&relay));
+    println!("{}", relay.done());
     Ok(())
 }
 
@@ -153,48 +153,11 @@ async fn until_interrupted(relay: &Relay, options: &Options, seed: u64) -> io::R
         tokio::select! {
             _ = interrupt.recv() => break,
             _ = terminate.recv() => break,
-            _ = refresh.tick() => line.set_message(Done(relay).to_string()),
+            _ = refresh.tick() => line.set_message(relay.done().to_string()),
         }
     }
     line.finish_and_clear();
     Ok(())
-}
-
-/// What a relay did so far.
-struct Done<'a>(&'a Relay);
-
-impl fmt::Display for Done<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "to the server:  {}", Told(self.0.counts(CLIENTS, SERVER)))?;
-        write!(f, "to the clients: {}", Told(self.0.counts(SERVER, CLIENTS)))?;
-        match self.0.turned_away() {
-            0 => Ok(()),
-            count => write!(f, "\n{count} more came when too many were waiting, and were dropped"),
-        }
-    }
-}
-
-/// What was done in one direction. What was carried counts duplicates and what arrives changed.
-struct Told(Counts);
-
-impl fmt::Display for Told {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Counts { sent, lost, duplicated, reordered, corrupted, delivered, .. } = self.0;
-        write!(
-            f,
-            "{sent} came, {lost} lost, {duplicated} duplicated, {reordered} held back, {corrupted} corrupted"
-        )?;
-        for (count, what) in [
-            (self.0.oversize, "too large"),
-            (self.0.overflowed, "too many for the queue"),
-            (self.0.unheard, "not taken by the system"),
-        ] {
-            if count > 0 {
-                write!(f, ", {count} {what}")?;
-            }
-        }
-        write!(f, "; {delivered} carried")
-    }
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {
@@ -206,19 +169,5 @@ fn server(text: &str) -> Result<SocketAddr, String> {
     match server.port() {
         0 => Err("port 0 is no server; take the address that the server prints".into()),
         _ => Ok(server),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_rare_is_told_only_when_it_happened() {
-        let counts = Counts { sent: 9, lost: 2, delivered: 7, ..Counts::default() };
-        let usual = "9 came, 2 lost, 0 duplicated, 0 held back, 0 corrupted";
-        assert_eq!(Told(counts).to_string(), format!("{usual}; 7 carried"));
-        let rare = Counts { oversize: 3, ..counts };
-        assert_eq!(Told(rare).to_string(), format!("{usual}, 3 too large; 7 carried"));
     }
 }

@@ -1,7 +1,8 @@
-//! Our rates beside those of stateright, turmoil and TCP, from one run of one process: `scripts/bench`. Nothing here judges
+//! Our rates beside those of stateright, turmoil, TCP and tarpc, from one run of one process: `scripts/bench`. Nothing here judges
 //! whether a rate is good enough; the exit code says only that everything that was measured did its work.
 
 mod bounded;
+mod calls;
 mod goodput;
 mod machines;
 mod measure;
@@ -12,11 +13,11 @@ mod search;
 mod seeds;
 mod stop_and_wait;
 
+use calls::Load;
 use clap::Parser;
 use faultline::ms;
 use faultline::program::LocalProgram;
 use faultline::search::Limits;
-use goodput::Load;
 use lab2_kit::rcp::transfer::Options;
 use lab2_kit::{CONNECTION, RECEIVER, RTO, SENDER};
 use lab2_reliable::{Connection, Receiver, Sender, rto};
@@ -49,6 +50,24 @@ struct Arguments {
     /// Only goodput beside TCP.
     #[arg(long)]
     goodput: bool,
+    /// Only calls beside tarpc.
+    #[arg(long)]
+    rpc: bool,
+}
+
+/// What is measured.
+#[derive(Clone, Copy, Debug)]
+struct Parts {
+    worlds: bool,
+    goodput: bool,
+    rpc: bool,
+}
+
+impl Arguments {
+    fn parts(&self) -> Parts {
+        let all = !self.goodput && !self.rpc;
+        Parts { worlds: all, goodput: all || self.goodput, rpc: all || self.rpc }
+    }
 }
 
 /// How much work each run is.
@@ -60,6 +79,8 @@ struct Effort {
     rounds: [u32; 3],
     /// Bytes that are carried between two sockets.
     bytes: u64,
+    /// Calls that are made one after the other, and 64 at once.
+    calls: [usize; 2],
     seeds: u64,
 }
 
@@ -74,7 +95,15 @@ impl Effort {
             ..Limits::default()
         };
         let rounds = [500_000, 100_000, 10_000];
-        Effort { repetitions: 5, messages: 5, limits, rounds, bytes: 64_000_000, seeds: seeds::TARGET_SEEDS }
+        Effort {
+            repetitions: 5,
+            messages: 5,
+            limits,
+            rounds,
+            bytes: 64_000_000,
+            calls: [20_000, 100_000],
+            seeds: seeds::TARGET_SEEDS,
+        }
     }
 
     /// Only such rates are held against a target.
@@ -90,6 +119,7 @@ impl Effort {
             limits,
             rounds: [10_000, 5_000, 500],
             bytes: 1_000_000,
+            calls: [500, 2_000],
             seeds: 20,
         }
     }
@@ -98,7 +128,7 @@ impl Effort {
 fn main() -> ExitCode {
     let options = Arguments::parse();
     let effort = if options.quick { Effort::quick() } else { Effort::whole() };
-    let report = match measure_all(&effort, options.goodput) {
+    let report = match measure_all(&effort, options.parts()) {
         Ok(report) => report,
         Err(wrong) => {
             eprintln!("error: {wrong}");
@@ -113,22 +143,30 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn measure_all(effort: &Effort, goodput_alone: bool) -> Result<Report, String> {
+fn measure_all(effort: &Effort, parts: Parts) -> Result<Report, String> {
     let mut report = Report {
         profile: if IS_DEV { "dev" } else { "release" },
         cpus: std::thread::available_parallelism().map_or(1, usize::from),
-        peers: report::versions(&["stateright", "turmoil"]),
+        peers: report::versions(&["stateright", "tarpc", "turmoil"]),
         repetitions: effort.repetitions,
         groups: vec![],
         seeds: effort.seeds,
         scenarios: vec![],
     };
-    if !goodput_alone {
+    if parts.worlds {
         report.groups = vec![searches(effort)?, simulations(effort, ms(1))?, simulations(effort, ms(10))?];
         report.scenarios = seeds::soak(&reference(), effort.seeds)?;
     }
-    let Options { window, message, .. } = Options::default();
-    report.groups.extend([goodput(effort, message, window)?, goodput(effort, 8_000, 32)?]);
+    if parts.goodput {
+        let Options { window, message, .. } = Options::default();
+        report.groups.extend([goodput(effort, message, window)?, goodput(effort, 8_000, 32)?]);
+    }
+    if parts.rpc {
+        for (calls, (at_once, target)) in effort.calls.into_iter().zip(calls::TARGET_RATIOS) {
+            let target = effort.is_whole().then_some(target);
+            report.groups.extend(calls::groups(Load { calls, at_once }, effort.repetitions, target)?);
+        }
+    }
     Ok(report)
 }
 
@@ -178,7 +216,7 @@ fn simulations(effort: &Effort, latency: Duration) -> Result<Group, String> {
 
 /// What `rcp` carries with the reference, beside TCP.
 fn goodput(effort: &Effort, piece: u32, window: u32) -> Result<Group, String> {
-    let load = Load { bytes: effort.bytes, piece, window };
+    let load = goodput::Load { bytes: effort.bytes, piece, window };
     let title = format!(
         "Goodput between two sockets of loopback, per second of real time: {} MB in pieces of {} bytes",
         load.bytes / 1_000_000,
@@ -238,9 +276,9 @@ mod tests {
 
     #[test]
     fn every_rate_and_time_of_a_quick_run_is_above_zero() {
-        let report = measure_all(&Effort::quick(), false).unwrap();
+        let report = measure_all(&Effort::quick(), Parts { worlds: true, goodput: true, rpc: true }).unwrap();
         let rates: Vec<_> = report.groups.iter().flat_map(|group| &group.rows).collect();
-        assert_eq!(rates.len(), 14);
+        assert_eq!(rates.len(), 26);
         assert!(rates.iter().all(|row| row.rate.lowest > 0.0 && row.ratio > 0.0));
         assert!(report.scenarios.iter().all(|soaked| soaked.seconds > 0.0));
     }

@@ -68,7 +68,8 @@ pub(crate) fn timed<T>(clock: Clock, run: impl Fn() -> Result<T, String>) -> Res
     Ok((done, (clock.now() - start).as_secs_f64().max(1e-6)))
 }
 
-fn summary(work: u64, mut rates: Vec<f64>) -> Rate {
+/// The rate of runs that were measured one by one.
+pub(crate) fn summary(work: u64, mut rates: Vec<f64>) -> Rate {
     rates.sort_by(f64::total_cmp);
     let at = |index: usize| rates.get(index).copied().unwrap_or(0.0);
     Rate { work, median: at(rates.len() / 2), lowest: at(0), highest: at(rates.len().saturating_sub(1)) }

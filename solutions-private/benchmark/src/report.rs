@@ -151,7 +151,7 @@ mod tests {
 
     #[test]
     fn the_versions_are_those_of_the_lock_file() {
-        let versions = versions(&["stateright", "turmoil"]);
+        let versions = versions(&["stateright", "tarpc", "turmoil"]);
         assert!(versions.values().all(|version| version.split('.').count() == 3), "{versions:?}");
     }
 

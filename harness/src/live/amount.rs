@@ -1,5 +1,8 @@
-//! Shares and times as people write them: `5%`, `0.05`, `20ms`, `10ms..30ms`.
+//! Shares and times as people write them: `5%`, `0.05`, `20ms`, `10ms..30ms`; and a bad network made of them, as one word of a
+//! command line ([`Faults`]).
 
+use super::relay::direct;
+use crate::simulation::Link;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -9,7 +12,7 @@ const LONGEST: Duration = Duration::from_secs(3_600);
 
 /// A share of all datagrams, from 0 to 1.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct Share(pub(crate) f64);
+pub struct Share(pub f64);
 
 impl FromStr for Share {
     type Err = String;
@@ -34,7 +37,10 @@ impl fmt::Display for Share {
 }
 
 /// A span of time with its unit.
-pub(crate) fn time(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// What a time looks like.
+pub fn time(text: &str) -> Result<Duration, String> {
     let wrong = || "a time has a unit: 500us, 20ms or 2s, and is at most one hour".to_string();
     let units = [("us", 1e-6), ("ms", 1e-3), ("s", 1.0)];
     let (number, seconds) = units
@@ -48,9 +54,11 @@ pub(crate) fn time(text: &str) -> Result<Duration, String> {
 
 /// The shortest and the longest of times that differ.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Times {
-    pub(crate) min: Duration,
-    pub(crate) max: Duration,
+pub struct Times {
+    /// The shortest.
+    pub min: Duration,
+    /// The longest.
+    pub max: Duration,
 }
 
 impl FromStr for Times {
@@ -76,9 +84,73 @@ impl fmt::Display for Times {
     }
 }
 
+/// For how long what is held back is held back, unless told otherwise.
+pub const REORDER_DELAY: Duration = Duration::from_millis(20);
+
+/// What a network does to datagrams, in both directions: `loss=5%,duplicate=0.02,reorder=10%,latency=5ms..15ms`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Faults {
+    /// What each direction is like.
+    pub link: Link,
+}
+
+impl Faults {
+    /// The names that are known, for a help text.
+    pub const NAMES: &str = "loss, duplicate, reorder, corrupt (a share: 5% or 0.05); duplicate-delay, reorder-delay, latency or delay (a time: \
+         20ms, or 5ms..15ms for a latency)";
+}
+
+impl FromStr for Faults {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Faults, String> {
+        let mut link = Link { reorder_delay: REORDER_DELAY, ..direct() };
+        for fault in text.split(',').map(str::trim).filter(|fault| !fault.is_empty()) {
+            let (name, amount) =
+                fault.split_once('=').ok_or_else(|| format!("{fault} is not of the form loss=5%"))?;
+            set(&mut link, name, amount).map_err(|why| format!("{fault}: {why}"))?;
+        }
+        Ok(Faults { link })
+    }
+}
+
+/// Makes one fault of a link what `amount` says.
+fn set(link: &mut Link, name: &str, amount: &str) -> Result<(), String> {
+    let share = || amount.parse().map(|Share(share)| share);
+    match name {
+        "loss" => link.loss = share()?,
+        "duplicate" => link.duplicate = share()?,
+        "reorder" => link.reorder = share()?,
+        "corrupt" => link.corrupt = share()?,
+        "duplicate-delay" => link.copy_delay = time(amount)?,
+        "reorder-delay" => link.reorder_delay = time(amount)?,
+        "latency" | "delay" => Times { min: link.latency_min, max: link.latency_max } = amount.parse()?,
+        _ => return Err(format!("there are {}", Faults::NAMES)),
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn faults_are_a_link() {
+        let Faults { link } = "loss=5%,duplicate=0.02, reorder=10%,delay=5ms..15ms".parse().unwrap();
+        let times = (Duration::from_millis(5), Duration::from_millis(15));
+        assert_eq!((link.loss, link.duplicate, link.reorder, link.corrupt), (0.05, 0.02, 0.1, 0.0));
+        assert_eq!((link.latency_min, link.latency_max), times);
+        assert_eq!("".parse::<Faults>().unwrap().link, Link { reorder_delay: REORDER_DELAY, ..direct() });
+        for (wrong, why) in [
+            ("loss", "loss is not of the form loss=5%"),
+            ("loss=5", "loss=5: a share is from 0% to 100%"),
+            ("delay=5", "delay=5: a time has a unit"),
+            ("lost=5%", "lost=5%: there are loss, duplicate"),
+        ] {
+            let told = wrong.parse::<Faults>().unwrap_err();
+            assert!(told.starts_with(why), "{told}");
+        }
+    }
 
     #[test]
     fn shares_are_per_cent_or_fractions_and_are_shown_in_per_cent() {
