@@ -18,6 +18,7 @@ pub mod process;
 mod program;
 pub mod relay;
 mod socket;
+mod timers;
 mod traffic;
 mod wires;
 

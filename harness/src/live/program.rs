@@ -6,14 +6,12 @@
 use super::addresses::Addresses;
 use super::host::HostError;
 use super::socket::{DATAGRAM_MAX, enlarge};
+use super::timers::Timers;
 use crate::asynchronous::{AsyncNode, Datagram, NodeHandle};
-use crate::machine::{Action, Host, Moment, Never, TimerId};
+use crate::machine::{Action, Host, Moment, Never};
 use crate::node::{Event, Node as _};
 use crate::random::{Draw as _, Random};
 use crate::time::Time;
-use foldhash::fast::FixedState;
-use std::cmp::Reverse;
-use std::collections::{BinaryHeap, HashMap};
 use std::future::Future;
 use std::hash::{BuildHasher as _, RandomState};
 use std::io::{self, ErrorKind};
@@ -246,47 +244,6 @@ pub(super) fn is_of_the_network(error: &io::Error) -> bool {
     )
 }
 
-/// The timers that are set.
-#[derive(Default)]
-struct Timers {
-    set: HashMap<TimerId, Instant, FixedState>,
-    /// Those that are set, and some that were moved or stopped meanwhile.
-    queue: BinaryHeap<Reverse<(Instant, TimerId)>>,
-}
-
-impl Timers {
-    fn set(&mut self, timer: TimerId, at: Instant) {
-        self.set.insert(timer, at);
-        self.queue.push(Reverse((at, timer)));
-        // At most about half of the queue is of no use.
-        if self.queue.len() > 64 + 2 * self.set.len() {
-            self.queue = self.set.iter().map(|(timer, at)| Reverse((*at, *timer))).collect();
-        }
-    }
-
-    fn cancel(&mut self, timer: TimerId) {
-        self.set.remove(&timer);
-    }
-
-    /// When the first timer runs out.
-    fn next(&mut self) -> Option<Instant> {
-        while let Some(Reverse((at, timer))) = self.queue.peek() {
-            if self.set.get(timer) == Some(at) {
-                return Some(*at);
-            }
-            self.queue.pop();
-        }
-        None
-    }
-
-    fn take_before(&mut self, now: Instant) -> Option<TimerId> {
-        self.next().filter(|at| *at <= now)?;
-        let Reverse((_, timer)) = self.queue.pop()?;
-        self.set.remove(&timer);
-        Some(timer)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -352,25 +309,6 @@ mod tests {
         let seen: Vec<_> = seen.iter().collect();
         assert_eq!(seen[..2], [("received", b"hello".to_vec()), ("sent", b"hello".to_vec())]);
         assert_eq!(seen.last(), Some(&("sent", b"stop".to_vec())));
-    }
-
-    #[test]
-    fn timers_that_were_moved_or_stopped_do_not_run_out_and_do_not_pile_up() {
-        let (mut timers, start) = (Timers::default(), Instant::now());
-        let at = |seconds| start + Duration::from_secs(seconds);
-        for number in 0..1_000 {
-            timers.set(TimerId(number), at(number));
-            timers.set(TimerId(number), at(number + 1));
-            if number > 2 {
-                timers.cancel(TimerId(number));
-            }
-        }
-        timers.set(TimerId(0), at(5));
-        assert!(timers.queue.len() < 100);
-        assert_eq!(timers.next(), Some(at(2)));
-        let due: Vec<_> = std::iter::from_fn(|| timers.take_before(at(3))).collect();
-        assert_eq!(due, [TimerId(1), TimerId(2)]);
-        assert_eq!((timers.take_before(at(9)), timers.next()), (Some(TimerId(0)), None));
     }
 
     #[test]
