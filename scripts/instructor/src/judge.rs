@@ -6,6 +6,7 @@ use faultline::remote::RemoteProgram;
 use faultline::report::{self, Ended};
 use faultline::runner;
 use faultline::scenario::{Blame, Failure, Scenario, Suite, World};
+use std::collections::BTreeSet;
 use std::io;
 use std::ops::RangeInclusive;
 use std::sync::Mutex;
@@ -49,6 +50,18 @@ impl Planned {
 }
 
 impl Plan {
+    /// The plan, if no two of its scenarios have one name.
+    fn checked(self) -> io::Result<Plan> {
+        let mut ids = BTreeSet::new();
+        match self.scenarios.iter().find(|planned| !ids.insert(planned.scenario.id)) {
+            None => Ok(self),
+            Some(Planned { scenario, .. }) => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("two scenarios of {} are called {}", self.lab, scenario.id),
+            )),
+        }
+    }
+
     /// Whether a scenario is live.
     pub(crate) fn has_live(&self) -> bool {
         self.scenarios.iter().any(|planned| planned.scenario.world == World::Live)
@@ -86,7 +99,7 @@ pub(crate) fn plans(labs: &[String]) -> io::Result<Vec<Plan>> {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
     let chosen = public.iter().filter(|suite| labs.is_empty() || labs.iter().any(|lab| is(suite, lab)));
-    Ok(chosen.map(plan).collect())
+    chosen.map(plan).map(|plan| plan.checked()).collect()
 }
 
 fn plan(public: &Suite) -> Plan {

@@ -134,7 +134,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: asking::forgets,
     },
     Scenario {
-        id: "B12",
+        id: "B13",
         name: "every life of a client and of a server has an incarnation of its own, all of it chance",
         part: 'B',
         points: 2,
