@@ -105,7 +105,8 @@
 //! - **E4** While handlers run, the server goes on: calls are begun and finished, copies are answered. A datagram that makes
 //!   the machine execute nothing begins no task.
 //! - **E5** What a handler returns finishes its call, at once. When it panics instead, its call is finished with the fault that
-//!   `Fault::failed` makes, with the panic's text in it, and everything else goes on.
+//!   `Fault::failed` makes of the task's `JoinError`, with the panic's text in it, and everything else goes on.
 //! - **E6** When `closing` is ready, nothing is begun any more: the calls that wait, and those that come later, are finished
 //!   with `Fault::Closing`. The handlers that run are waited for, and their calls are finished like any other. From the
-//!   moment when `closing` is ready and no handler runs, the server still answers for `linger`; then `serve` returns.
+//!   moment when `closing` is ready and no handler runs, the server still answers for `linger`; then `serve` returns. What
+//!   comes at the very moment at which `closing` gets ready may be taken before or after it.

@@ -107,7 +107,7 @@ impl<'a> Workshop<'a> {
         let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         command
             .args(["build", "--offline", "--package", lab, "--test", "scenarios"])
-            .args((parts == Parts::All).then_some("--bins"))
+            .arg(if parts == Parts::All { "--bins" } else { "--no-default-features" })
             .args(["--message-format", "json-render-diagnostics", "--color", "never"])
             .arg("--target-dir")
             .arg(self.tree.join("target"))
