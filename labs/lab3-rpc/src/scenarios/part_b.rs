@@ -134,16 +134,6 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         run: asking::forgets,
     },
     Scenario {
-        id: "B13",
-        name: "every life of a client and of a server has an incarnation of its own, all of it chance",
-        part: 'B',
-        points: 2,
-        world: World::Simulation,
-        seeds: 1,
-        hint: "Rule B1. How many bits does `ctx.random()` draw, and how many of them do you keep?",
-        run: lives,
-    },
-    Scenario {
         id: "B12",
         name: "thousands of malformed datagrams change nothing, cost little and leave nothing",
         part: 'B',
@@ -152,6 +142,16 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         seeds: 20,
         hint: "Rule B9. The reason shows the datagram: who may have sent it, and what did you do before you knew?",
         run: |bench| fuzz::client(bench, 24).and_then(|()| fuzz::server(bench, 24)),
+    },
+    Scenario {
+        id: "B13",
+        name: "every life of a client and of a server has an incarnation of its own, all of it chance",
+        part: 'B',
+        points: 2,
+        world: World::Simulation,
+        seeds: 1,
+        hint: "Rule B1. How many bits does `ctx.random()` draw, and how many of them do you keep?",
+        run: lives,
     },
 ];
 

@@ -126,8 +126,9 @@ fn parts(office: &mut Office<'_>) -> Outcome {
     links.iter().try_for_each(|(from, to)| office.simulation.change(&Change::Cut(*from, *to)))?;
     office.call(1, Job::new("last", ms(100)))?;
     office.simulation.command(bob, &CallerCommand::Leave)?;
+    office.pass(ms(2_500))?;
     office.simulation.command(bob, &CallerCommand::Part)?;
-    office.pass(ms(5_000))?;
+    office.pass(ms(2_500))?;
     links.iter().try_for_each(|(from, to)| office.simulation.change(&Change::Heal(*from, *to)))?;
     office.pass(ms(20_000))?;
     if !office.begun()?.iter().any(|name| name == "last") {

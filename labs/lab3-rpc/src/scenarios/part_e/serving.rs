@@ -71,7 +71,13 @@ pub(super) fn at_most_so_many(bench: &Bench<'_>) -> Outcome {
             office.expect_result(0, name, "Rule E5: its handler has returned")?;
         }
     }
-    Ok(())
+    // Where nobody may wait, there is still room for one.
+    let mut office = Office::start(bench, good_network(), serve_config(1, 0))?;
+    office.call(0, Job::new("c1", ms(1_000)))?;
+    office.call(0, Job::new("c2", ms(0)))?;
+    office.pass(4 * TRIP + ms(5))?;
+    office.expect_begun(&["c1"], "Rule E3: one handler may run, and none does")?;
+    office.expect_fault(0, "c2", &Fault::Busy, "Rule E3: one handler runs, and no call may wait")
 }
 
 pub(super) fn panics(bench: &Bench<'_>) -> Outcome {
