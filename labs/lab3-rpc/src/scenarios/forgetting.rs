@@ -8,7 +8,7 @@ use faultline::script::{Deed, PEER};
 use std::time::Duration;
 
 pub(super) fn kept(bench: &Bench<'_>) -> Outcome {
-    const CALLS: u64 = 5_000;
+    const CALLS: u64 = 2_000;
     let mut server = Served::start(bench)?;
     let me = server.me;
     let calls = (1..=CALLS).flat_map(|number| {

@@ -139,7 +139,7 @@ pub(super) const SCENARIOS: &[Scenario] = &[
         part: 'B',
         points: 2,
         world: World::Script,
-        seeds: 20,
+        seeds: 4,
         hint: "Rule B9. The reason shows the datagram: who may have sent it, and what did you do before you knew?",
         run: |bench| fuzz::client(bench, 24).and_then(|()| fuzz::server(bench, 24)),
     },
