@@ -11,6 +11,7 @@ use std::time::Duration;
 pub(super) fn closes(bench: &Bench<'_>) -> Outcome {
     const LINGER: Duration = ms(10_000);
     let config = ServeConfig { linger: LINGER, ..serve_config(2, 5) };
+    closes_idle(bench, config)?;
     let mut office = Office::start(bench, good_network(), config)?;
     for (name, takes) in [("a", 5_000), ("b", 8_000), ("c", 100), ("d", 100)] {
         office.call(0, Job::new(name, ms(takes)))?;
@@ -44,14 +45,17 @@ pub(super) fn closes(bench: &Bench<'_>) -> Outcome {
     expect_closed(&office, false, why)?;
     until(&mut office, ENDED + LINGER + ms(5))?;
     expect_closed(&office, true, why)?;
-    office.expect_begun(&["a", "b"], "Rule E6: a server that closes begins nothing")?;
+    office.expect_begun(&["a", "b"], "Rule E6: a server that closes begins nothing")
+}
 
+/// A server that nobody asks for anything.
+fn closes_idle(bench: &Bench<'_>, config: ServeConfig) -> Outcome {
     let mut idle = Office::start(bench, good_network(), config)?;
     idle.simulation.command(idle.server, &Close)?;
     let why = "no handler runs when it is told to close, and it answers for 10 s";
-    until(&mut idle, LINGER - ms(5))?;
+    until(&mut idle, config.linger - ms(5))?;
     expect_closed(&idle, false, why)?;
-    until(&mut idle, LINGER + ms(5))?;
+    until(&mut idle, config.linger + ms(5))?;
     expect_closed(&idle, true, why)
 }
 
