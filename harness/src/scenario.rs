@@ -4,6 +4,7 @@
 use crate::crash::Crash;
 use crate::doing;
 use crate::faults::{FaultName, FaultPlan};
+use crate::meter::{self, Usage};
 use crate::picture::Chart;
 use crate::program::{Function, Program};
 use crate::recipe::{NamedMove, NamedMoves, Recipe};
@@ -253,14 +254,23 @@ impl<'a> Bench<'a> {
         what: &str,
     ) -> Result<Output, Failure> {
         doing::now(what);
-        function.call(self.program, input).map_err(|crash| {
-            let is_unwritten = matches!(crash, Crash::Panicked { .. }) && !crash.is_a_panic();
-            let mut failure = Failure::from(crash);
-            if !is_unwritten {
-                failure.reason = format!("{} This was while {what}.", failure.reason);
-            }
-            failure
-        })
+        function.call(self.program, input).map_err(|crash| crashed_while(crash, what))
+    }
+
+    /// As [`Bench::call`], with what the function took from memory.
+    ///
+    /// # Errors
+    /// As [`Bench::call`]; or there is no meter, which is the kit's fault.
+    pub fn call_metered<Input: Serialize, Output: DeserializeOwned>(
+        &self,
+        function: &Function<Input, Output>,
+        input: &Input,
+        what: &str,
+    ) -> Result<(Output, Usage), Failure> {
+        doing::now(what);
+        let called = function.call_metered(self.program, input);
+        let (output, usage) = called.map_err(|crash| crashed_while(crash, what))?;
+        Ok((output, meter::required(usage)?))
     }
 
     /// The seed that decides every random choice of this run.
@@ -335,6 +345,16 @@ pub(crate) fn sentence(text: &str) -> String {
 /// The failure, when `right` is false.
 pub fn ensure(right: bool, reason: impl FnOnce() -> String) -> Outcome {
     if right { Ok(()) } else { Err(Failure::new(reason())) }
+}
+
+/// Student code did not answer while it did this. What is not written yet does nothing.
+fn crashed_while(crash: Crash, what: &str) -> Failure {
+    let is_unwritten = matches!(crash, Crash::Panicked { .. }) && !crash.is_a_panic();
+    let failure = Failure::from(crash);
+    if is_unwritten {
+        return failure;
+    }
+    Failure { reason: format!("{} This was while {what}.", failure.reason), ..failure }
 }
 
 #[cfg(test)]

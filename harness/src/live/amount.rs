@@ -1,9 +1,10 @@
-//! Shares and times as people write them: `5%`, `0.05`, `20ms`, `10ms..30ms`; and a bad network made of them, as one word of a
-//! command line ([`Faults`]).
+//! Shares, times and addresses as people write them: `5%`, `0.05`, `20ms`, `10ms..30ms`, `127.0.0.1:4000`; and a bad network
+//! made of them, as one word of a command line ([`Faults`]).
 
 use super::relay::direct;
 use crate::simulation::Link;
 use std::fmt;
+use std::net::SocketAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -128,6 +129,26 @@ fn set(link: &mut Link, name: &str, amount: &str) -> Result<(), String> {
         _ => return Err(format!("there are {}", Faults::NAMES)),
     }
     Ok(())
+}
+
+/// An address that was typed.
+///
+/// # Errors
+/// It is none; the text says what one looks like.
+pub fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "an address is of the form 127.0.0.1:4000; names are not looked up".to_string())
+}
+
+/// The address of a server that was typed.
+///
+/// # Errors
+/// As [`address`]; and at port 0 there is no server.
+pub fn server(text: &str) -> Result<SocketAddr, String> {
+    let server = address(text)?;
+    match server.port() {
+        0 => Err("port 0 is no server; take the address that the server prints".into()),
+        _ => Ok(server),
+    }
 }
 
 #[cfg(test)]

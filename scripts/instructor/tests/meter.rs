@@ -102,7 +102,7 @@ fn both(bench: &Bench<'_>, check: impl Fn(&Bench<'_>) -> Outcome) -> Outcome {
 fn calls(bench: &Bench<'_>) -> Outcome {
     both(bench, |bench| {
         for bytes in [0, LARGE] {
-            let (output, usage) = RESERVE.call_metered(bench.program(), &bytes)?;
+            let (output, usage) = bench.call_metered(&RESERVE, &bytes, "reserving")?;
             ensure(output == bytes && near(usage.allocated, bytes) && usage.kept == 0, || {
                 format!("{bytes}: {usage:?}")
             })?;
@@ -154,7 +154,7 @@ fn restarts(bench: &Bench<'_>) -> Outcome {
 }
 
 fn threads(bench: &Bench<'_>) -> Outcome {
-    let quiet = RESERVE.call_metered(bench.program(), &LARGE)?.1;
+    let quiet = bench.call_metered(&RESERVE, &LARGE, "reserving")?.1;
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
         for _ in 0..3 {
@@ -165,7 +165,7 @@ fn threads(bench: &Bench<'_>) -> Outcome {
             });
         }
         let steady = (0..500).try_for_each(|_| {
-            let loud = RESERVE.call_metered(bench.program(), &LARGE)?.1;
+            let loud = bench.call_metered(&RESERVE, &LARGE, "reserving")?.1;
             ensure(loud == quiet, || format!("beside other threads {loud:?}, alone {quiet:?}"))
         });
         over.store(true, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 //! does to them what the options say, and tells what it did. It is the relay of the live scenarios, with the same dice.
 
 use faultline::live::LiveError;
-use faultline::live::amount::{Share, Times, time};
+use faultline::live::amount::{Share, Times, address, server, time};
 use faultline::live::relay::{CLIENTS, Relay, SERVER, direct};
 use faultline::simulation::{Link, MTU_MAX};
 use indicatif::{ProgressBar, ProgressStyle};
@@ -158,16 +158,4 @@ async fn until_interrupted(relay: &Relay, options: &Options, seed: u64) -> io::R
     }
     line.finish_and_clear();
     Ok(())
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "an address is of the form 127.0.0.1:4000; names are not looked up".to_string())
-}
-
-fn server(text: &str) -> Result<SocketAddr, String> {
-    let server = address(text)?;
-    match server.port() {
-        0 => Err("port 0 is no server; take the address that the server prints".into()),
-        _ => Ok(server),
-    }
 }

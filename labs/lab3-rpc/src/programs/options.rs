@@ -2,7 +2,7 @@
 
 use crate::types::{ClientConfig, RtoConfig, ServeConfig, ServerConfig};
 use faultline::Host;
-use faultline::live::amount::Faults;
+use faultline::live::amount::{Faults, address, server};
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -76,17 +76,5 @@ impl CallOptions {
 
     pub(super) fn deadline(&self) -> Duration {
         Duration::from_millis(self.deadline_ms)
-    }
-}
-
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| "an address is of the form 127.0.0.1:4000; names are not looked up".to_string())
-}
-
-fn server(text: &str) -> Result<SocketAddr, String> {
-    let server = address(text)?;
-    match server.port() {
-        0 => Err("port 0 is no server; take the address that the server prints".into()),
-        _ => Ok(server),
     }
 }

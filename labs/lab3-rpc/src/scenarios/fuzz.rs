@@ -3,10 +3,12 @@
 use super::checks::{ANN, Alone, BOB, NEXT, Served, THERE, call, done, reply_to, request, working};
 use super::golden::{BANK, answers, bytes, chain, golden, hex, questions, shown};
 use super::malformed::Malformed;
+use super::part_a::{decode, encode};
+use super::stubs::dispatch;
 use crate::limits::{MAX_FOR_DROPPED, memory_for};
-use crate::samples::{ANSWER, BankCall, DECODE, DISPATCH, ENCODE, Shape, Value};
+use crate::samples::{ANSWER, BankCall, DECODE, DISPATCH, Shape, Value};
 use crate::{CallError, CallId, CallOutcome, Host, MAX_VALUE, Message, ServerCommand, Target};
-use faultline::meter::Usage;
+use faultline::program::Function;
 use faultline::scenario::{Bench, Failure, Outcome, ensure};
 use faultline::script::{PEER, Script};
 use serde::Serialize;
@@ -88,9 +90,8 @@ pub(super) fn values(bench: &Bench<'_>, tries: usize) -> Outcome {
     let mut drawn = Tries::new(bench.seed() ^ 0x4138, Size::Small);
     for _ in 0..bench.amount(tries) {
         let Try { shape, value, target, arguments, call, result } = drawn.next();
-        let read = DECODE.call(bench.program(), &(shape, value.clone()));
-        if let Ok(read) = read.map_err(|crash| with_bytes(crash, "decode", &value))? {
-            let again = ENCODE.call(bench.program(), &read)?;
+        if let Ok(read) = decode(bench, shape, &value)? {
+            let again = encode(bench, &read)?;
             ensure(again == value || is_another_way(&read, &value, &again), || {
                 format!(
                     "Rule A2: two encodings of one value: {} was read as {read:?}, which is {}.",
@@ -99,10 +100,9 @@ pub(super) fn values(bench: &Bench<'_>, tries: usize) -> Outcome {
                 )
             })?;
         }
-        let answered = DISPATCH.call(bench.program(), &vec![(target, arguments.clone())]);
-        answered.map_err(|crash| with_bytes(crash, "dispatch", &arguments))?;
-        let told = ANSWER.call(bench.program(), &(call, CallOutcome::Done(Ok(result.clone()))));
-        let told = told.map_err(|crash| with_bytes(crash, "answer", &result))?;
+        dispatch(bench, &[(target, arguments)])?;
+        let answer = (call, CallOutcome::Done(Ok(result.clone())));
+        let told = bench.call(&ANSWER, &answer, &format!("answering with {}", shown(&result)))?;
         ensure(matches!(told, Ok(_) | Err(CallError::BadResult(_))), || {
             format!(
                 "Rule A5: the result {} is read or is a BadResult, but the caller was given {told:?}.",
@@ -130,32 +130,30 @@ pub(super) fn costs(bench: &Bench<'_>, tries: usize) -> Outcome {
     let mut drawn = Tries::new(bench.seed() ^ 0x4139, Size::Any);
     for _ in 0..bench.amount(tries) {
         let Try { shape, value, target, arguments, call, result } = drawn.next();
-        let (_, usage) = DECODE.call_metered(bench.program(), &(shape, value.clone()))?;
-        affordable("decode", &value, usage)?;
-        let (_, usage) = DISPATCH.call_metered(bench.program(), &vec![(target, arguments.clone())])?;
-        affordable("dispatch", &arguments, usage)?;
-        let answer = (call, CallOutcome::Done(Ok(result.clone())));
-        let (_, usage) = ANSWER.call_metered(bench.program(), &answer)?;
-        affordable("answer", &result, usage)?;
+        affordable(bench, &DECODE, &(shape, value.clone()), &value)?;
+        affordable(bench, &DISPATCH, &vec![(target, arguments.clone())], &arguments)?;
+        affordable(bench, &ANSWER, &(call, CallOutcome::Done(Ok(result.clone()))), &result)?;
     }
     Ok(())
 }
 
-fn affordable(function: &str, bytes: &[u8], usage: Usage) -> Outcome {
-    let most = memory_for(bytes.len());
+/// A function that is given these bytes takes no more memory than they are worth.
+fn affordable<Input: Serialize, Output: DeserializeOwned>(
+    bench: &Bench<'_>,
+    function: &Function<Input, Output>,
+    input: &Input,
+    bytes: &[u8],
+) -> Outcome {
+    let (name, most) = (function.name, memory_for(bytes.len()));
+    let (_, usage) = bench.call_metered(function, input, &format!("{name} was given {}", shown(bytes)))?;
     ensure(usage.allocated <= most as u64, || {
         format!(
-            "Rule A3: for these {} bytes {function} may allocate {most} bytes in all, but it allocated {}: {}.",
+            "Rule A3: for these {} bytes {name} may allocate {most} bytes in all, but it allocated {}: {}.",
             bytes.len(),
             usage.allocated,
             shown(bytes)
         )
     })
-}
-
-fn with_bytes(failure: impl Into<Failure>, function: &str, bytes: &[u8]) -> Failure {
-    let failure = failure.into();
-    Failure { reason: format!("{} In {function}, of {}.", failure.reason, shown(bytes)), ..failure }
 }
 
 /// How many bytes of memory the machines may hold more after all that they have dropped.

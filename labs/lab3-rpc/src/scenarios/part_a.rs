@@ -100,11 +100,15 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
 ];
 
-fn encode(bench: &Bench<'_>, value: &Value) -> Result<Vec<u8>, Failure> {
+pub(super) fn encode(bench: &Bench<'_>, value: &Value) -> Result<Vec<u8>, Failure> {
     Ok(ENCODE.call(bench.program(), value)?)
 }
 
-fn decode(bench: &Bench<'_>, shape: Shape, bytes: &[u8]) -> Result<Result<Value, Unreadable>, Failure> {
+pub(super) fn decode(
+    bench: &Bench<'_>,
+    shape: Shape,
+    bytes: &[u8],
+) -> Result<Result<Value, Unreadable>, Failure> {
     let what = format!("decoding {} as {shape:?}", shown(bytes));
     bench.call(&DECODE, &(shape, bytes.to_vec()), &what)
 }

@@ -8,6 +8,8 @@ use faultline::simulation::Change;
 use faultline::{Time, ms};
 use std::time::Duration;
 
+const WAITED_FOR: &str = "Rule E6: a handler that runs is waited for, and its call finished like any other";
+
 /// How long the servers of [`closes`] linger.
 const LINGER: Duration = ms(10_000);
 
@@ -32,18 +34,10 @@ fn closes_at_work(bench: &Bench<'_>, config: ServeConfig) -> Outcome {
     refused(&mut office, 0, "e")?;
     refused(&mut office, 1, "f")?;
     office.pass(ms(4_500))?;
-    office.expect_result(
-        0,
-        "a",
-        "Rule E6: a handler that runs is waited for, and its call finished like any other",
-    )?;
+    office.expect_result(0, "a", WAITED_FOR)?;
     refused(&mut office, 0, "g")?;
     office.pass(ms(3_000))?;
-    office.expect_result(
-        0,
-        "b",
-        "Rule E6: a handler that runs is waited for, and its call finished like any other",
-    )?;
+    office.expect_result(0, "b", WAITED_FOR)?;
     refused(&mut office, 0, "h")?;
     until(&mut office, ENDED + LINGER - ms(500))?;
     refused(&mut office, 0, "i")?;
