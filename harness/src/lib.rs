@@ -1,7 +1,7 @@
 //! Faultline runs a student's protocol in several worlds, injects faults, and tells why it failed.
 //!
-//! A protocol is a [`machine::Machine`] (or a program of tasks, [`asynchronous`]). A [`scenario::Scenario`] puts it into a world ([`script`], [`search`],
-//! [`simulation`], [`live`]) and checks one behaviour. The [`runner`] runs scenarios for students; `remote` and
+//! A protocol is a [`machine::Machine`] (or a program of tasks, [`asynchronous`]). A [`scenario::Scenario`] puts it into a world
+//! ([`script`], [`search`], [`simulation`], [`live`]) and checks one behaviour. The [`runner`] runs scenarios for students; `remote` and
 //! [`driver`] let the judge run the same scenarios against code in another process. Start with `machine.rs`.
 
 pub mod asynchronous;
@@ -12,6 +12,7 @@ pub mod disk;
 mod doing;
 pub mod driver;
 pub mod faults;
+pub mod folder;
 mod group;
 mod guard;
 pub mod live;

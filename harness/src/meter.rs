@@ -24,6 +24,8 @@ pub struct Usage {
     pub allocated: u64,
     /// Bytes that it asked for less bytes that it gave back.
     pub kept: i64,
+    /// The most bytes that it had asked for and not given back at one moment.
+    pub peak: u64,
 }
 
 /// What a metered node has taken from memory, from its making on.
@@ -55,7 +57,11 @@ macro_rules! install_meter {
     () => {
         $crate::meter::install(|work| {
             let used = ::allocation_counter::measure(work);
-            $crate::meter::Usage { allocated: used.bytes_total, kept: used.bytes_current }
+            $crate::meter::Usage {
+                allocated: used.bytes_total,
+                kept: used.bytes_current,
+                peak: used.bytes_max,
+            }
         })
     };
 }

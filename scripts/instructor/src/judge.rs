@@ -67,16 +67,10 @@ impl Plan {
         self.scenarios.iter().any(|planned| planned.scenario.world == World::Live)
     }
 
-    /// Only the scenarios that are not live.
-    pub(crate) fn without_live(&self) -> Plan {
-        let scenarios = self.scenarios.iter().filter(|planned| planned.scenario.world != World::Live);
+    /// Only these scenarios.
+    pub(crate) fn filtered(&self, is_wanted: impl Fn(&Planned) -> bool) -> Plan {
+        let scenarios = self.scenarios.iter().filter(|planned| is_wanted(planned));
         Plan { lab: self.lab, scenarios: scenarios.copied().collect() }
-    }
-
-    /// Only the scenario with this id, if there is one.
-    pub(crate) fn only(mut self, id: &str) -> Plan {
-        self.scenarios.retain(|planned| planned.scenario.id == id);
-        self
     }
 
     /// Only the scenarios with random choices, over this many seeds.

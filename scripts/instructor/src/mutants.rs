@@ -2,7 +2,8 @@
 //! mutant names. A mutant is a patch `solutions-private/mutants/labN/*.patch` with lines before its diff: `fails: B1 B3
 //! HB2` (exactly these, public and hidden), `bug: what is wrong`, and `by: B1`, the scenario that is there for this bug.
 //!
-//! Live scenarios judge only mutants that name one of them.
+//! Live scenarios judge only mutants that name one of them. Most of the time goes into scenarios that a mutant does not lose,
+//! which run through all their seeds and searches; `--named` leaves these out.
 
 use crate::judge::{self, Plan, Planned};
 use crate::kit::{Kit, with_path};
@@ -25,6 +26,10 @@ pub(crate) struct Options {
     /// Only mutants whose file name contains this.
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
+    /// Judge each mutant by the scenarios that it names and no others: a fraction of the time, and whether it loses one that it
+    /// does not name stays open.
+    #[arg(long, conflicts_with = "rewrite")]
+    named: bool,
     /// Write into each mutant's first line what it loses. Look at the changes before you commit them.
     #[arg(long)]
     rewrite: bool,
@@ -57,14 +62,15 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
         work.extend(chosen.map(|mutant| (plan, mutant)));
     }
     println!("{} mutants", work.len());
-    let killed = judge_all(kit, &work)?;
+    let killed = judge_all(kit, &work, if options.named { plan_of_named } else { plan_of_all })?;
     if options.rewrite {
         work.iter().zip(&killed).try_for_each(|((_, mutant), killed)| rewrite(kit, mutant, killed))?;
     }
     report_public(&work, &killed);
     let wrong =
         work.iter().zip(&killed).filter(|((_, mutant), killed)| Ok(&mutant.fails) != killed.as_ref()).count();
-    println!("{} mutants lose exactly the scenarios that they name, {wrong} do not", work.len() - wrong);
+    let exactly = if options.named { "" } else { "exactly " };
+    println!("{} mutants lose {exactly}the scenarios that they name, {wrong} do not", work.len() - wrong);
     let idle = if options.only.is_some() { 0 } else { report_idle(&plans, &work) };
     Ok(if wrong + idle == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
@@ -160,7 +166,7 @@ fn parse(path: &Path, text: &str, plan: &Plan) -> io::Result<Mutant> {
 }
 
 /// Judges on both cores; a mutant's failing scenarios mostly wait, so each core takes more than one at a time.
-fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)]) -> io::Result<Vec<Killed>> {
+fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)], plan_for: PlanFor) -> io::Result<Vec<Killed>> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(work.len().max(1));
     let queue = Mutex::new(work.iter().enumerate());
     let results = Mutex::new(BTreeMap::new());
@@ -173,7 +179,7 @@ fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)]) -> io::Result<Vec<Killed>> {
                     loop {
                         let next = queue.lock().ok().and_then(|mut queue| queue.next());
                         let Some((index, (plan, mutant))) = next else { return Ok(()) };
-                        let killed = judge_mutant(kit, &workshop, plan, mutant)?;
+                        let killed = judge_mutant(kit, &workshop, &plan_for(plan, mutant), mutant)?;
                         tell(mutant, &killed);
                         if let Ok(mut results) = results.lock() {
                             results.insert(index, killed);
@@ -204,7 +210,6 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
         return Ok(Err("the mutant has no sources".into()));
     };
     workshop.install(plan.lab, &sources)?;
-    let plan = &plan_for(plan, mutant);
     let parts = if plan.has_live() { Parts::All } else { Parts::Driver };
     let built = match workshop.build(plan.lab, parts)? {
         Ok(built) => built,
@@ -215,12 +220,19 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
     Ok(Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()))
 }
 
-/// What is judged of a mutant. One that names no live scenario is not judged by any: it would wait, in real time, for what it
+/// What is judged of a mutant.
+type PlanFor = fn(&Plan, &Mutant) -> Plan;
+
+fn plan_of_named(plan: &Plan, mutant: &Mutant) -> Plan {
+    plan.filtered(|planned| mutant.fails.contains(planned.scenario.id))
+}
+
+/// One that names no live scenario is not judged by any: it would wait, in real time, for what it
 /// never does, and what it loses is told by the others.
-fn plan_for(plan: &Plan, mutant: &Mutant) -> Plan {
+fn plan_of_all(plan: &Plan, mutant: &Mutant) -> Plan {
     let is_live = |planned: &Planned| planned.scenario.world == World::Live;
     let names_one = plan.scenarios.iter().any(|it| is_live(it) && mutant.fails.contains(it.scenario.id));
-    if names_one { plan.clone() } else { plan.without_live() }
+    if names_one { plan.clone() } else { plan.filtered(|planned| !is_live(planned)) }
 }
 
 fn copy(kit: &Kit, lab: &str, to: &Path) -> io::Result<()> {
@@ -300,7 +312,7 @@ mod tests {
     fn a_mutant_that_names_no_live_scenario_is_judged_by_none() {
         let plan = judge::plans(&["lab2-reliable".into()]).unwrap().remove(0);
         let live = |mutant: &Mutant| {
-            let scenarios = plan_for(&plan, mutant).scenarios;
+            let scenarios = plan_of_all(&plan, mutant).scenarios;
             assert!(scenarios.iter().any(|it| it.scenario.id == "B1"));
             scenarios.iter().filter(|it| it.scenario.world == World::Live).count()
         };
