@@ -175,7 +175,7 @@ fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)], plan_for: PlanFor) -> io::Resu
             .map(|number| {
                 let (queue, results) = (&queue, &results);
                 scope.spawn(move || -> io::Result<()> {
-                    let workshop = Workshop::open(kit, number + 1)?;
+                    let workshop = Workshop::hasty(kit, number + 1)?;
                     loop {
                         let next = queue.lock().ok().and_then(|mut queue| queue.next());
                         let Some((index, (plan, mutant))) = next else { return Ok(()) };
