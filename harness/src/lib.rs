@@ -43,6 +43,7 @@ mod watch;
 pub use machine::{Context, Host, Machine, Never};
 pub use time::{Time, ms};
 pub use trace::{Record, RecordKind, Row, Story, Words};
+pub use watch::goes_on;
 
 use std::hash::{BuildHasher as _, Hash};
 

@@ -67,7 +67,7 @@ macro_rules! install_meter {
 }
 
 /// Does `work` and says what it took, where a meter is installed. A panic in it must be caught within it.
-pub(crate) fn measured<T>(work: impl FnOnce() -> T) -> (T, Option<Usage>) {
+pub fn measured<T>(work: impl FnOnce() -> T) -> (T, Option<Usage>) {
     let Some(meter) = METER.get() else { return (work(), None) };
     let (mut work, mut done) = (Some(work), None);
     let usage = meter(&mut || done = work.take().map(|work| work()));

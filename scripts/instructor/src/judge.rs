@@ -85,7 +85,12 @@ impl Plan {
 
 /// The plans of these labs, or of all when none is named. `lab3` is short for `lab3-rpc`.
 pub(crate) fn plans(labs: &[String]) -> io::Result<Vec<Plan>> {
-    let public = [lab1_kit::scenarios::suite(), lab2_kit::scenarios::suite(), lab3_kit::scenarios::suite()];
+    let public = [
+        lab1_kit::scenarios::suite(),
+        lab2_kit::scenarios::suite(),
+        lab3_kit::scenarios::suite(),
+        lab4_kit::scenarios::suite(),
+    ];
     let is = |suite: &Suite, lab: &String| suite.lab == lab || report::short_lab(suite.lab) == lab;
     if let Some(unknown) = labs.iter().find(|lab| !public.iter().any(|suite| is(suite, lab))) {
         let known: Vec<_> = public.iter().map(|suite| suite.lab).collect();
