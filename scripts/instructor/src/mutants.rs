@@ -62,7 +62,7 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
         work.extend(chosen.map(|mutant| (plan, mutant)));
     }
     println!("{} mutants", work.len());
-    let killed = judge_all(kit, &work, if options.named { plan_of_named } else { plan_of_all })?;
+    let killed = judge_all(kit, &work, if options.named { Extent::Named } else { Extent::All })?;
     if options.rewrite {
         work.iter().zip(&killed).try_for_each(|((_, mutant), killed)| rewrite(kit, mutant, killed))?;
     }
@@ -166,7 +166,7 @@ fn parse(path: &Path, text: &str, plan: &Plan) -> io::Result<Mutant> {
 }
 
 /// Judges on both cores; a mutant's failing scenarios mostly wait, so each core takes more than one at a time.
-fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)], plan_for: PlanFor) -> io::Result<Vec<Killed>> {
+fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)], extent: Extent) -> io::Result<Vec<Killed>> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from).min(work.len().max(1));
     let queue = Mutex::new(work.iter().enumerate());
     let results = Mutex::new(BTreeMap::new());
@@ -175,11 +175,11 @@ fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)], plan_for: PlanFor) -> io::Resu
             .map(|number| {
                 let (queue, results) = (&queue, &results);
                 scope.spawn(move || -> io::Result<()> {
-                    let workshop = Workshop::hasty(kit, number + 1)?;
+                    let workshop = extent.workshop(kit, number + 1)?;
                     loop {
                         let next = queue.lock().ok().and_then(|mut queue| queue.next());
                         let Some((index, (plan, mutant))) = next else { return Ok(()) };
-                        let killed = judge_mutant(kit, &workshop, &plan_for(plan, mutant), mutant)?;
+                        let killed = judge_mutant(kit, &workshop, &extent.plan(plan, mutant), mutant)?;
                         tell(mutant, &killed);
                         if let Ok(mut results) = results.lock() {
                             results.insert(index, killed);
@@ -220,19 +220,35 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
     Ok(Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()))
 }
 
-/// What is judged of a mutant.
-type PlanFor = fn(&Plan, &Mutant) -> Plan;
-
-fn plan_of_named(plan: &Plan, mutant: &Mutant) -> Plan {
-    plan.filtered(|planned| mutant.fails.contains(planned.scenario.id))
+/// What each mutant is judged by.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Extent {
+    /// Every scenario, to see exactly what it loses.
+    All,
+    /// The scenarios that it names.
+    Named,
 }
 
-/// One that names no live scenario is not judged by any: it would wait, in real time, for what it
-/// never does, and what it loses is told by the others.
-fn plan_of_all(plan: &Plan, mutant: &Mutant) -> Plan {
-    let is_live = |planned: &Planned| planned.scenario.world == World::Live;
-    let names_one = plan.scenarios.iter().any(|it| is_live(it) && mutant.fails.contains(it.scenario.id));
-    if names_one { plan.clone() } else { plan.filtered(|planned| !is_live(planned)) }
+impl Extent {
+    /// Who loses everything that he is judged by needs no fast code; who passes most of it does.
+    fn workshop(self, kit: &Kit, number: usize) -> io::Result<Workshop<'_>> {
+        match self {
+            Extent::All => Workshop::open(kit, number),
+            Extent::Named => Workshop::hasty(kit, number),
+        }
+    }
+
+    /// Of all scenarios, a mutant that names no live one is not judged by any: it would wait, in real time, for what it never
+    /// does, and what it loses is told by the others.
+    fn plan(self, plan: &Plan, mutant: &Mutant) -> Plan {
+        let is_named = |planned: &Planned| mutant.fails.contains(planned.scenario.id);
+        let is_live = |planned: &Planned| planned.scenario.world == World::Live;
+        let names_one = plan.scenarios.iter().any(|planned| is_live(planned) && is_named(planned));
+        plan.filtered(|planned| match self {
+            Extent::All => names_one || !is_live(planned),
+            Extent::Named => is_named(planned),
+        })
+    }
 }
 
 fn copy(kit: &Kit, lab: &str, to: &Path) -> io::Result<()> {
@@ -312,7 +328,7 @@ mod tests {
     fn a_mutant_that_names_no_live_scenario_is_judged_by_none() {
         let plan = judge::plans(&["lab2-reliable".into()]).unwrap().remove(0);
         let live = |mutant: &Mutant| {
-            let scenarios = plan_of_all(&plan, mutant).scenarios;
+            let scenarios = Extent::All.plan(&plan, mutant).scenarios;
             assert!(scenarios.iter().any(|it| it.scenario.id == "B1"));
             scenarios.iter().filter(|it| it.scenario.world == World::Live).count()
         };

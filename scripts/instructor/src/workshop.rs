@@ -24,11 +24,14 @@ const BUILD_LINES: usize = 40;
 pub(crate) struct Workshop<'a> {
     kit: &'a Kit,
     tree: PathBuf,
-    profile: &'static [(&'static str, &'static str)],
+    profile: Profile,
 }
 
+/// What the environment says of how to build.
+type Profile = &'static [(&'static str, &'static str)];
+
 /// Of what runs for a moment, such as a mutant, the building is what takes time: a sixth of it without optimization.
-const HASTY: &[(&str, &str)] = &[("CARGO_PROFILE_DEV_OPT_LEVEL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "none")];
+const HASTY: Profile = &[("CARGO_PROFILE_DEV_OPT_LEVEL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "none")];
 
 /// The programs of a built submission.
 #[derive(Debug)]
@@ -51,14 +54,18 @@ pub(crate) enum Parts {
 impl<'a> Workshop<'a> {
     /// The workshop of this number; workshops of different numbers can be used side by side.
     pub(crate) fn open(kit: &'a Kit, number: usize) -> io::Result<Workshop<'a>> {
-        let tree = kit.path(format!("target/judge/{number}"));
-        fs::create_dir_all(&tree).map_err(|error| with_path(&tree, &error))?;
-        Ok(Workshop { kit, tree, profile: &[] })
+        Workshop::of(kit, number.to_string(), &[])
     }
 
     /// As [`Workshop::open`], for what is built once and runs for a moment.
     pub(crate) fn hasty(kit: &'a Kit, number: usize) -> io::Result<Workshop<'a>> {
-        Ok(Workshop { profile: HASTY, ..Workshop::open(kit, number)? })
+        Workshop::of(kit, format!("{number}-hasty"), HASTY)
+    }
+
+    fn of(kit: &'a Kit, name: String, profile: Profile) -> io::Result<Workshop<'a>> {
+        let tree = kit.path("target/judge").join(name);
+        fs::create_dir_all(&tree).map_err(|error| with_path(&tree, &error))?;
+        Ok(Workshop { kit, tree, profile })
     }
 
     /// Makes the tree the kit plus these sources of `lab`.
