@@ -356,7 +356,7 @@ fn killed(bench: &Bench<'_>) -> Outcome {
 fn full(bench: &Bench<'_>) -> Outcome {
     let inputs = image(&[("x", &emitting(&UNSORTED, 2)), ("y", &emitting(&UNSORTED, 5))]);
     let whole = job(Tried::Pairs, inputs, Job { split_size: 60, reduces: 2, ..Job::default() });
-    survives_full_disks(bench, &Run { out: image(&[("mine", b"12345")]), ..whole })
+    survives_full_disks(bench, &Run { out: image(&[("mine", b"12345")]), ..whole }, 1)
 }
 
 fn merged(bench: &Bench<'_>) -> Outcome {
