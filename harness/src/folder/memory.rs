@@ -18,6 +18,8 @@ pub struct Trouble {
     /// The process is killed at this operation, counted from 0. Of a write, half of the bytes have come to the file. From then on
     /// everything fails, and nothing changes any more.
     pub kill_at: Option<u64>,
+    /// This operation, counted from 0, fails, and changes nothing; the next ones do not.
+    pub fail_at: Option<u64>,
     /// So many bytes fit into all files together; a write that would pass this writes what fits, then fails.
     pub capacity: Option<u64>,
     /// Reading this file fails from this byte on.
@@ -160,6 +162,9 @@ impl State {
         match self.operations.last() {
             Some(last) if goes_on && last.touched == touched && last.name == name => {}
             _ => self.operations.push(Operation { number, touched, name: name.into(), bytes: 0 }),
+        }
+        if self.trouble.fail_at == Some(number) {
+            return Err(io::Error::other("the disk has failed"));
         }
         self.is_dead = self.trouble.kill_at == Some(number);
         Ok(self.is_dead)
@@ -384,6 +389,15 @@ mod tests {
         let with = |text| image(&[("a", "four"), ("tmp", text)]);
         // How often a file is read until it ends is the business of std.
         assert_eq!(ends[ends.len() - 4..], [before, with("fo"), with("four"), with("four!")]);
+    }
+
+    #[test]
+    fn an_operation_fails_once() {
+        let trouble = Trouble { fail_at: Some(0), ..Trouble::default() };
+        let memory = Memory::new(&image(&[("a", "four")]), trouble);
+        assert!(work(&memory.folder()).unwrap_err().to_string().contains("a: the disk has failed"));
+        work(&memory.folder()).unwrap();
+        assert_eq!(memory.image()["b"], b"four!");
     }
 
     #[test]

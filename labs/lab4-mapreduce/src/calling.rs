@@ -138,7 +138,12 @@ impl Task for Apply<'_> {
 impl Way {
     /// The values as Reduce gets them.
     fn combined<A: Application>(self, app: &A, values: Vec<A::Value>) -> Vec<A::Value> {
-        let (Way::Combined(count), Some(combine)) = (self, app.combiner()) else { return values };
+        let Some(combine) = app.combiner() else { return values };
+        let count = match self {
+            Way::Plain => return values,
+            Way::Combined(count) => count,
+            Way::Tree => 2,
+        };
         let group = |group: &[A::Value]| {
             let (first, rest) = group.split_first()?;
             Some(rest.iter().cloned().fold(first.clone(), |mut all, next| {
@@ -146,6 +151,7 @@ impl Way {
                 all
             }))
         };
-        values.chunks(count.max(1)).filter_map(group).collect()
+        let combined: Vec<_> = values.chunks(count.max(1)).filter_map(group).collect();
+        if self == Way::Tree && combined.len() > 1 { self.combined(app, combined) } else { combined }
     }
 }

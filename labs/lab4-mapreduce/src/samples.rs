@@ -172,4 +172,6 @@ pub enum Way {
     Plain,
     /// So many values of a key are combined, where there is a combiner.
     Combined(usize),
+    /// Two values of a key are combined, and two of what comes of that, until one is left.
+    Tree,
 }

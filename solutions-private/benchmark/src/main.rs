@@ -1,4 +1,4 @@
-//! Our rates beside those of stateright, turmoil, TCP and tarpc, from one run of one process: `scripts/bench`. Nothing here judges
+//! Our rates beside those of stateright, turmoil, TCP, tarpc and the shell, from one run of one process: `scripts/bench`. Nothing here judges
 //! whether a rate is good enough; the exit code says only that everything that was measured did its work.
 
 mod bounded;
@@ -12,9 +12,10 @@ mod report;
 mod search;
 mod seeds;
 mod stop_and_wait;
+mod words;
 
 use calls::Load;
-use clap::Parser;
+use clap::{Parser, ValueEnum as _};
 use faultline::ms;
 use faultline::program::LocalProgram;
 use faultline::search::Limits;
@@ -24,9 +25,11 @@ use lab2_reliable::{Connection, Receiver, Sender, rto};
 use measure::{Clock, Subject};
 use ping_pong::Game;
 use report::{Group, Report, Row};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 use stop_and_wait::Scope;
+use words::{Counter, Text};
 
 const IS_DEV: bool = cfg!(debug_assertions);
 /// States per CPU-second.
@@ -53,6 +56,12 @@ struct Arguments {
     /// Only calls beside tarpc.
     #[arg(long)]
     rpc: bool,
+    /// Only words that are counted, beside a table and the shell.
+    #[arg(long)]
+    words: bool,
+    /// Counts the words of this file in a process that does nothing else.
+    #[arg(long, hide = true, num_args = 2, value_names = ["WHO", "FILE"])]
+    count: Vec<String>,
 }
 
 /// What is measured.
@@ -61,12 +70,14 @@ struct Parts {
     worlds: bool,
     goodput: bool,
     rpc: bool,
+    words: bool,
 }
 
 impl Arguments {
     fn parts(&self) -> Parts {
-        let all = !self.goodput && !self.rpc;
-        Parts { worlds: all, goodput: all || self.goodput, rpc: all || self.rpc }
+        let all = !self.goodput && !self.rpc && !self.words;
+        let [goodput, rpc, words] = [self.goodput, self.rpc, self.words].map(|part| all || part);
+        Parts { worlds: all, goodput, rpc, words }
     }
 }
 
@@ -81,6 +92,8 @@ struct Effort {
     bytes: u64,
     /// Calls that are made one after the other, and 64 at once.
     calls: [usize; 2],
+    /// Megabytes of text, and how many they become when it grows.
+    text: (u64, &'static [u64]),
     seeds: u64,
 }
 
@@ -102,6 +115,7 @@ impl Effort {
             rounds,
             bytes: 64_000_000,
             calls: [20_000, 100_000],
+            text: (70, &[10, 100, 1_000]),
             seeds: seeds::TARGET_SEEDS,
         }
     }
@@ -120,6 +134,7 @@ impl Effort {
             rounds: [10_000, 5_000, 500],
             bytes: 1_000_000,
             calls: [500, 2_000],
+            text: (1, &[1, 2]),
             seeds: 20,
         }
     }
@@ -127,8 +142,20 @@ impl Effort {
 
 fn main() -> ExitCode {
     let options = Arguments::parse();
+    if let [who, file] = options.count.as_slice() {
+        let counted = Counter::from_str(who, true).and_then(|counter| counter.run_alone(Path::new(file)));
+        return counted.map_or_else(
+            |wrong| {
+                eprintln!("error: {wrong}");
+                ExitCode::FAILURE
+            },
+            |()| ExitCode::SUCCESS,
+        );
+    }
     let effort = if options.quick { Effort::quick() } else { Effort::whole() };
-    let report = match measure_all(&effort, options.parts()) {
+    let parts = options.parts();
+    let measured = measure_all(&effort, parts).and_then(|report| with_memory(report, &effort, parts));
+    let report = match measured {
         Ok(report) => report,
         Err(wrong) => {
             eprintln!("error: {wrong}");
@@ -152,6 +179,7 @@ fn measure_all(effort: &Effort, parts: Parts) -> Result<Report, String> {
         groups: vec![],
         seeds: effort.seeds,
         scenarios: vec![],
+        memory: vec![],
     };
     if parts.worlds {
         report.groups = vec![searches(effort)?, simulations(effort, ms(1))?, simulations(effort, ms(10))?];
@@ -167,7 +195,64 @@ fn measure_all(effort: &Effort, parts: Parts) -> Result<Report, String> {
             report.groups.extend(calls::groups(Load { calls, at_once }, effort.repetitions, target)?);
         }
     }
+    if parts.words {
+        report.groups.extend([words(effort, &Text::made(effort.text.0)?)?, growing(effort)?]);
+    }
     Ok(report)
+}
+
+/// What counting words takes from memory, each in a process of its own: this program once more.
+fn with_memory(mut report: Report, effort: &Effort, parts: Parts) -> Result<Report, String> {
+    if parts.words {
+        let text = Text::made(effort.text.0)?;
+        for counter in [Counter::Table, Counter::Reference, Counter::Plain] {
+            report.memory.push((words_name(counter), counter.peak(&text)?));
+        }
+    }
+    Ok(report)
+}
+
+fn words_name(counter: Counter) -> &'static str {
+    match counter {
+        Counter::Table => "HashMap on one thread",
+        Counter::Reference => "lab 4's reference",
+        Counter::Plain => "lab 4's, without combiner",
+    }
+}
+
+/// How fast words are counted, beside a table and the shell.
+fn words(effort: &Effort, text: &Text) -> Result<Group, String> {
+    let title = format!(
+        "Counting the words of {} MB of text, per second of real time; the references take 64 MB for pairs",
+        text.megabytes()
+    );
+    let counters = [Counter::Table, Counter::Reference, Counter::Plain];
+    let mut subjects: Vec<_> =
+        counters.map(|counter| subject(words_name(counter), None, move || counter.count(text))).into();
+    let pipelines = words::PIPELINES.iter().filter(|pipeline| pipeline.is_there());
+    subjects.extend(pipelines.map(|pipeline| subject(pipeline.name, None, || pipeline.count(text))));
+    let mut group = group_by(Clock::Real, title, "MB", &subjects, effort, 0)?;
+    if effort.is_whole() {
+        let median = |place: usize| group.rows.get(place).map_or(0.0, |row| row.rate.median);
+        let fastest = (3..group.rows.len()).map(median).fold(0.0, f64::max);
+        let (table, sorted) = (median(0), median(3));
+        group.rows[1].target = Some(fastest.max(words::TARGET_RATIO * table));
+        group.rows[2].target = Some(sorted);
+    }
+    Ok(group)
+}
+
+/// Whether a megabyte costs the same in a large text as in a small one.
+fn growing(effort: &Effort) -> Result<Group, String> {
+    let texts: Vec<_> = effort.text.1.iter().map(|size| Text::made(*size)).collect::<Result<_, _>>()?;
+    let names = ["lab 4's reference, small", "ten times as large", "a hundred times as large"];
+    let subjects: Vec<_> = texts
+        .iter()
+        .zip(names)
+        .map(|(text, name)| subject(name, None, || Counter::Reference.count(text)))
+        .collect();
+    let title = format!("Counting the words of {:?} MB of text, per second of real time", effort.text.1);
+    group_by(Clock::Real, title, "MB", &subjects, effort, 0)
 }
 
 /// Lab 2's reference solution.
@@ -276,7 +361,9 @@ mod tests {
 
     #[test]
     fn every_rate_and_time_of_a_quick_run_is_above_zero() {
-        let report = measure_all(&Effort::quick(), Parts { worlds: true, goodput: true, rpc: true }).unwrap();
+        let report =
+            measure_all(&Effort::quick(), Parts { worlds: true, goodput: true, rpc: true, words: true })
+                .unwrap();
         let rates: Vec<_> = report.groups.iter().flat_map(|group| &group.rows).collect();
         assert_eq!(rates.len(), 26);
         assert!(rates.iter().all(|row| row.rate.lowest > 0.0 && row.ratio > 0.0));

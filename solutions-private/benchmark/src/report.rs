@@ -23,6 +23,8 @@ pub(crate) struct Report {
     pub(crate) groups: Vec<Group>,
     pub(crate) seeds: u64,
     pub(crate) scenarios: Vec<Soaked>,
+    /// The most memory of processes that count words, as the system says it.
+    pub(crate) memory: Vec<(&'static str, String)>,
 }
 
 /// Rates that can be compared.
@@ -73,7 +75,13 @@ impl fmt::Display for Report {
             self.repetitions
         )?;
         self.groups.iter().try_for_each(|group| group.fmt(f))?;
-        if self.scenarios.is_empty() { Ok(()) } else { self.fmt_seeds(f) }
+        if !self.scenarios.is_empty() {
+            self.fmt_seeds(f)?;
+        }
+        if !self.memory.is_empty() {
+            writeln!(f, "\nThe most memory of a process that counts these words, with its program")?;
+        }
+        self.memory.iter().try_for_each(|(name, peak)| writeln!(f, "  {name:<30} {peak:>12}"))
     }
 }
 

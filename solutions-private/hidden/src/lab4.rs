@@ -9,7 +9,7 @@ use lab4_kit::scenarios::merging::merges;
 use lab4_kit::scenarios::part_a::{expect_records, expect_splits};
 use lab4_kit::scenarios::part_b::{counted, expect};
 use lab4_kit::scenarios::stage::{image, job, succeeds};
-use lab4_kit::scenarios::trouble::{survives_full_disks, survives_kills};
+use lab4_kit::scenarios::trouble::{survives_failures, survives_full_disks, survives_kills};
 use lab4_kit::scenarios::{model, stage};
 use lab4_kit::tried::{Tried, line_of};
 use lab4_kit::{DONE, Job};
@@ -58,7 +58,7 @@ const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "HC3",
-        name: "a disk that is full at any moment of a larger job leaves nothing behind",
+        name: "a disk that is full or fails at any moment of a larger job leaves nothing behind",
         part: 'C',
         points: 2,
         world: World::Script,
@@ -203,7 +203,9 @@ fn killed(bench: &Bench<'_>) -> Outcome {
 
 fn full(bench: &Bench<'_>) -> Outcome {
     let small = tight(7, Tried::Join);
-    survives_full_disks(bench, &Run { out: image(&[("theirs", b"1"), ("mr-", b"2")]), ..small }, 5)
+    let small = Run { out: image(&[("theirs", b"1"), ("mr-", b"2")]), ..small };
+    survives_full_disks(bench, &small, 5)?;
+    survives_failures(bench, &small)
 }
 
 fn many_pairs(bench: &Bench<'_>) -> Outcome {

@@ -233,10 +233,15 @@ fn own(bench: &Bench<'_>) -> Outcome {
         "Rule B5: the same text gave another result the second time, so something besides the arguments decides.".into()
     })?;
     let strange = files(&[("a", STRANGE_TEXT), ("b", FOX)]);
-    let (plain, combined) = (plain(&strange)?, apply(bench, &App::Own, &strange, Way::Combined(2))?);
-    ensure(combined.as_ref() == Ok(&plain), || {
-        "Rule B5: with values that were combined two by two, `Own` gives another result than without.".into()
-    })
+    let plain = plain(&strange)?;
+    for way in [Way::Combined(2), Way::Tree] {
+        let combined = apply(bench, &App::Own, &strange, way)?;
+        ensure(combined.as_ref() == Ok(&plain), || {
+            "Rule B5: with values that were combined two by two, `Own` gives another result than without."
+                .into()
+        })?;
+    }
+    Ok(())
 }
 
 fn combined(bench: &Bench<'_>) -> Outcome {
@@ -247,8 +252,8 @@ fn combined(bench: &Bench<'_>) -> Outcome {
         })?;
     }
     let text = files(&[("a", STRANGE_TEXT), ("b", b"the the the the the the the end fox fox")]);
-    for count in [2, 3, 100] {
-        expect(bench, "B1", &App::WordCount, &text, Way::Combined(count), &counted(&text))?;
+    for way in [Way::Combined(2), Way::Combined(3), Way::Combined(100), Way::Tree] {
+        expect(bench, "B1", &App::WordCount, &text, way, &counted(&text))?;
     }
     let numbers = files(&[("a", b"x\t9223372036854775807\nx\t1\nx\t-5\nx\t1\n")]);
     let right = table(&[(b"x", b"9223372036854775804")]);

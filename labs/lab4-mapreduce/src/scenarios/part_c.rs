@@ -4,7 +4,9 @@ use super::files::{Drawn, STRANGE, names, shown};
 use super::merging::{damaged, merges};
 use super::model::{self, Pair};
 use super::stage::{image, job, succeeds};
-use super::trouble::{leaves_only_foreign, must_fail, survives_full_disks, survives_kills};
+use super::trouble::{
+    leaves_only_foreign, must_fail, survives_failures, survives_full_disks, survives_kills,
+};
 use crate::samples::{PARTITION, Run};
 use crate::tried::{HOPELESS, REFUSED, Tried, line_of};
 use crate::types::{DONE, Job};
@@ -105,12 +107,12 @@ pub(super) const SCENARIOS: &[Scenario] = &[
     },
     Scenario {
         id: "C10",
-        name: "a full disk is an error, and is full no longer afterwards",
+        name: "a disk that is full or fails is an error, and nothing stays on it",
         part: 'C',
         points: 3,
         world: World::Script,
         seeds: 1,
-        hint: "Rules C7 and C9. When does a buffered writer really write, and who hears of it if that fails? A file that is dropped says nothing.",
+        hint: "Rules C7 and C9. The story shows the last operation before the error. When does a buffered writer really write, and who hears of it if that fails? A file that is dropped says nothing.",
         run: full,
     },
     Scenario {
@@ -356,7 +358,9 @@ fn killed(bench: &Bench<'_>) -> Outcome {
 fn full(bench: &Bench<'_>) -> Outcome {
     let inputs = image(&[("x", &emitting(&UNSORTED, 2)), ("y", &emitting(&UNSORTED, 5))]);
     let whole = job(Tried::Pairs, inputs, Job { split_size: 60, reduces: 2, ..Job::default() });
-    survives_full_disks(bench, &Run { out: image(&[("mine", b"12345")]), ..whole }, 1)
+    let whole = Run { out: image(&[("mine", b"12345")]), ..whole };
+    survives_full_disks(bench, &whole, 1)?;
+    survives_failures(bench, &whole)
 }
 
 fn merged(bench: &Bench<'_>) -> Outcome {

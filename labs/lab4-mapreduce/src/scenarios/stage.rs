@@ -77,6 +77,9 @@ fn check(run: &Run, ran: &Ran, right: &Expected) -> Outcome {
     ensure(calls.records[..] == right.records[..seen], || {
         "Rule C2: Map was called for the right number of records, but with other files or lines, or in another order.".into()
     })?;
+    ensure(run.job.combine || calls.combine == 0, || {
+        format!("Rule D2: nothing is to be combined, but the combiner was called {} times.", calls.combine)
+    })?;
     ensure(calls.reduce == right.summary.keys, || {
         format!(
             "Rule C3: there are {} keys, and Reduce was called {} times.",

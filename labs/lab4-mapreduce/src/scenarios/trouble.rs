@@ -124,6 +124,29 @@ pub fn leaves_only_foreign(ran: &Ran, before: &FileImage, why: &str) -> Outcome 
     .map_err(|failure| failure.with(story(ran)))
 }
 
+/// Each operation fails once. Either the job fails, and leaves nothing, or it has done all that it must.
+///
+/// # Errors
+/// It does neither.
+pub fn survives_failures(bench: &Bench<'_>, whole: &Run) -> Outcome {
+    let count = succeeds(bench, whole)?.count;
+    let right = expected(whole.app, &whole.job, &whole.inputs);
+    let right = right.ok_or_else(|| Failure::of_the_kit("The scenario's own input is refused."))?;
+    for fail_at in 0..count.min(KILLS_MAX) {
+        let trouble = Trouble { fail_at: Some(fail_at), ..Trouble::default() };
+        let ran = run(bench, &Run { trouble, ..whole.clone() })?;
+        let found = match ran.said {
+            Ok(_) => check_files(&whole.job, &whole.out, &ran.out, &right),
+            Err(_) => leaves_only_foreign(&ran, &whole.out, "an operation on its files has failed"),
+        };
+        found.map_err(|failure| {
+            let reason = format!("{} It was operation {fail_at} that failed.", failure.reason);
+            Failure { reason, ..failure }.with(story(&ran))
+        })?;
+    }
+    Ok(())
+}
+
 /// The job fails on every disk that is too small for it, and leaves nothing there. Of all sizes every `step`th is tried.
 ///
 /// # Errors
