@@ -136,7 +136,10 @@ fn cat<E: Engine>(dir: &Path) -> Result<(), Trouble> {
 
 fn run<E: Engine, A: Apps>(arguments: &RunArguments) -> Result<(), Trouble> {
     let out = &arguments.out;
-    fs::create_dir_all(out).map_err(|error| Trouble::new(out, JobError::Files(error)))?;
+    fs::create_dir_all(out).map_err(|error| {
+        let named = io::Error::new(error.kind(), format!("{}: {error}", out.display()));
+        Trouble::new(out, JobError::Files(named))
+    })?;
     let app = match arguments.app {
         Name::Wc => App::WordCount,
         Name::Grep => App::Grep(arguments.pattern.clone().unwrap_or_default().into_bytes()),
