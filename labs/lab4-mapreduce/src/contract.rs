@@ -27,8 +27,7 @@
 //! - **B4** `Sum` adds numbers. A record is a key, a TAB and an `i64` in decimal digits, with `-` or `+` before it or without;
 //!   the last TAB of the record counts. A record of no bytes is skipped. Any other record is refused, and so is a sum that is
 //!   no `i64`. The result is the sum in decimal digits; it has no combiner.
-//! - **B5** `Own` is an application of your own, with at least two keys and one key with several values for the text in the
-//!   book. Like any other it is pure: the result of a job depends neither on how its input is split nor on the number of reduce
+//! - **B5** `Own` is an application of your own, with at least two keys for the text in the book. Like any other it is pure: the result of a job depends neither on how its input is split nor on the number of reduce
 //!   tasks nor on whether values are combined.
 //!
 //! # Part C: a job
@@ -45,24 +44,24 @@
 //!   pair, is not sorted, or has a value that the application cannot read, is an error that names the file.
 //! - **C4** Its output `out-<r>` has a line for each key: the key, a TAB, the result, an LF. In key and result a backslash is
 //!   written `\\`, a TAB `\t` and an LF `\n`; all other bytes are as they are.
-//! - **C5** Nobody ever sees a file with one of these names that is not whole, wherever the process is killed. What is being
+//! - **C5** Nobody ever sees a file called `mr-<m>-<r>`, `out-<r>` or `done` that is not whole, wherever the process is killed. What is being
 //!   written has a name that begins with `tmp-`.
 //! - **C6** `run` splits the inputs first; if that fails, it has changed nothing. Then it removes what earlier jobs have left:
 //!   `done` first, and then every file called `out-<number>` or `mr-<number>-<number>` or beginning with `tmp-`. (A number is
 //!   decimal digits.) Files of other names are somebody else's, and are left alone. It does its map tasks in order, and then its
 //!   reduce tasks. Last it makes the file `done`, which contains the number of reduce tasks in decimal digits and an LF:
-//!   whoever finds it knows that the outputs are all there, and of one job.
-//! - **C7** At the end the files `mr-*` and `tmp-*` are gone (with `keep`, those called `mr-*` stay). When a job fails, its outputs
-//!   are gone as well, and the error says where it failed: the file; the file and line of a record that was refused; the key
+//!   whoever finds it knows that the outputs are all there, and of one job. It returns the numbers of `Summary`.
+//! - **C7** At the end of a job that is done the files `mr-*` and `tmp-*` are gone (with `keep`, those called `mr-*` stay). When a
+//!   job fails, all of its files are gone, `keep` or not, and the error says where it failed: the file; the file and line of a record that was refused; the key
 //!   for which there is no result.
-//! - **C8** `merge` writes the lines of all outputs of a job in the order of their keys, as they are. Without `done` it is an
-//!   error that says so, and so is an output that is missing.
+//! - **C8** `merge` writes the lines of all outputs of a job in the order of their keys, as they are. Without `done` it is
+//!   `JobError::NotDone`; an output that is missing is an error that names it.
 //! - **C9** No reading or writing is lost because the system does less than it was asked to: `read` and `write` may handle fewer bytes.
 //!   The last bytes of a file are written when the system has taken them, not before.
 //!
 //! # Part D: more data than memory
-//! - **D1** A map task that holds `job.memory` bytes of pairs (as they would be written, with their lengths) sorts them, writes
-//!   them to files and forgets them; at the end it merges these files. A reduce task holds one value of a key at a time,
+//! - **D1** A map task never holds more than `job.memory` bytes of pairs (as they would be written, with their lengths) and one
+//!   pair: before that it sorts those that it holds, writes them to files and forgets them; at the end it merges these files. A reduce task holds one value of a key at a time,
 //!   however many there are. In all, `run` never has more than `limits::memory_for` bytes allocated at once.
 //! - **D2** If the application has a combiner and `job.combine` is set, no key is in one `mr-<m>-<r>` twice, whatever the memory. What is
 //!   one value then are the values of one map task, combined in the order in which they were emitted. Otherwise

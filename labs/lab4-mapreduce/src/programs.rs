@@ -125,6 +125,12 @@ pub fn main<E: Engine, A: Apps>() -> ExitCode {
 }
 
 fn cat<E: Engine>(dir: &Path) -> Result<(), Trouble> {
+    let is_there =
+        fs::metadata(dir).map_err(|error| Trouble::new(dir, JobError::Files(named_by(dir, &error))))?;
+    if !is_there.is_dir() {
+        let error = io::Error::from(io::ErrorKind::NotADirectory);
+        return Err(Trouble::new(dir, JobError::Files(named_by(dir, &error))));
+    }
     let mut out = BufWriter::new(io::stdout().lock());
     let merged = E::merge(&Folder::real(dir), &mut out).and_then(|()| Ok(out.flush()?));
     match merged {
@@ -136,10 +142,7 @@ fn cat<E: Engine>(dir: &Path) -> Result<(), Trouble> {
 
 fn run<E: Engine, A: Apps>(arguments: &RunArguments) -> Result<(), Trouble> {
     let out = &arguments.out;
-    fs::create_dir_all(out).map_err(|error| {
-        let named = io::Error::new(error.kind(), format!("{}: {error}", out.display()));
-        Trouble::new(out, JobError::Files(named))
-    })?;
+    fs::create_dir_all(out).map_err(|error| Trouble::new(out, JobError::Files(named_by(out, &error))))?;
     let app = match arguments.app {
         Name::Wc => App::WordCount,
         Name::Grep => App::Grep(arguments.pattern.clone().unwrap_or_default().into_bytes()),
@@ -163,6 +166,11 @@ fn run<E: Engine, A: Apps>(arguments: &RunArguments) -> Result<(), Trouble> {
     let summary = ran.map_err(|error| Trouble::new(out, error))?;
     report(arguments, &summary, started.elapsed());
     Ok(())
+}
+
+/// The error of a path that no `Folder` has named.
+fn named_by(path: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
 }
 
 fn named(path: &Path) -> Result<String, Trouble> {
@@ -216,8 +224,5 @@ fn report(arguments: &RunArguments, summary: &Summary, took: Duration) {
     }
     let Summary { maps, reduces, records, emitted, written, keys } = summary;
     println!("{records} records, {emitted} pairs, {written} of them written, {keys} keys");
-    println!(
-        "{maps} map tasks, {reduces} reduce tasks, {seconds:.2} s; the results: mr cat {}",
-        out.display()
-    );
+    println!("tasks: {maps} map, {reduces} reduce; {seconds:.2} s; the results: mr cat {}", out.display());
 }

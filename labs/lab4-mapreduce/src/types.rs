@@ -127,6 +127,8 @@ pub enum JobError {
         /// What the application says.
         why: String,
     },
+    /// There is no file `done`, so there is no job whose outputs are all there.
+    NotDone,
     /// A file of the job's own is not what was written.
     Damaged {
         /// The file.
@@ -148,6 +150,7 @@ impl fmt::Display for JobError {
             JobError::Files(error) => write!(formatter, "{error}"),
             JobError::Record { file, line, why } => write!(formatter, "{file}, line {line}: {why}"),
             JobError::Key { key, why } => write!(formatter, "key {:?}: {why}", String::from_utf8_lossy(key)),
+            JobError::NotDone => write!(formatter, "there is no file {DONE}: no job has ended well here"),
             JobError::Damaged { file, why } => write!(formatter, "{file} is damaged: {why}"),
         }
     }
@@ -157,7 +160,9 @@ impl std::error::Error for JobError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             JobError::Files(error) => Some(error),
-            JobError::Record { .. } | JobError::Key { .. } | JobError::Damaged { .. } => None,
+            JobError::Record { .. } | JobError::Key { .. } | JobError::NotDone | JobError::Damaged { .. } => {
+                None
+            }
         }
     }
 }

@@ -178,6 +178,7 @@ fn other_sizes(bench: &Bench<'_>) -> Outcome {
     let settings = Job {
         split_size: *drawn.one(&[200, 900, 5_000]),
         reduces: *drawn.one(&[2, 5, 64]),
+        combine: false,
         keep: true,
         ..Job::default()
     };

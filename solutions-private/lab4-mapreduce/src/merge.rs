@@ -58,10 +58,7 @@ fn read(
 fn outputs(out: &Folder) -> Result<usize, JobError> {
     let mut text = String::new();
     let mut file = out.open(DONE).map_err(|error| match error.kind() {
-        ErrorKind::NotFound => JobError::Damaged {
-            file: DONE.into(),
-            why: "there is none, so the job has not ended, or not well".into(),
-        },
+        ErrorKind::NotFound => JobError::NotDone,
         _ => error.into(),
     })?;
     file.read_to_string(&mut text)?;

@@ -45,7 +45,7 @@ fn a_job_and_its_result() {
     assert_eq!((done.status.code(), said(&done)), (Some(0), String::new()));
     let words = String::from_utf8(done.stdout).unwrap();
     assert!(
-        words.starts_with("3 records, 13 pairs, 12 of them written, 9 keys\n3 map tasks, 2 reduce tasks, "),
+        words.starts_with("3 records, 13 pairs, 12 of them written, 9 keys\ntasks: 3 map, 2 reduce; "),
         "{words}"
     );
     assert!(words.ends_with("; the results: mr cat out\n"), "{words}");
@@ -128,6 +128,20 @@ fn where_nothing_can_be_written_the_job_says_so() {
 }
 
 #[test]
+fn only_a_folder_has_a_result() {
+    let place = place("only_a_folder_has_a_result");
+    for (dir, hint) in [("nowhere", "check the name"), ("fox", "must be a folder")] {
+        let cat = mr(&place, &["cat", dir]);
+        assert_eq!(cat.status.code(), Some(1));
+        assert!(
+            said(&cat).starts_with(&format!("mr: {dir}: ")) && said(&cat).contains(hint),
+            "{}",
+            said(&cat)
+        );
+    }
+}
+
+#[test]
 fn a_file_that_may_not_grow_ends_the_job_and_nothing_is_left() {
     let place = place("a_file_that_may_not_grow_ends_the_job_and_nothing_is_left");
     let text: String = (0..20_000).map(|number| format!("word{number}\n")).collect();
@@ -158,7 +172,7 @@ fn wrong_input_is_named_by_file_and_line() {
     let cat = mr(&place, &["cat", "out"]);
     assert_eq!(cat.status.code(), Some(1));
     assert!(
-        said(&cat).contains("the job has not ended") && said(&cat).contains("run the job again"),
+        said(&cat).contains("there is no file done") && said(&cat).contains("run it again"),
         "{}",
         said(&cat)
     );

@@ -38,11 +38,14 @@ impl fmt::Display for Trouble {
                     format!("make room there, or choose an --out other than {}", out.display())
                 }
                 ErrorKind::IsADirectory => "give the files in it, such as FOLDER/*".into(),
-                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "--out must be a folder".into(),
+                ErrorKind::NotADirectory | ErrorKind::AlreadyExists => "it must be a folder".into(),
                 _ => return Ok(()),
             },
             JobError::Record { .. } | JobError::Key { .. } => {
                 "mend the input, or use an application that takes it".into()
+            }
+            JobError::NotDone => {
+                format!("wait for the job, or run it again: {} is not its result", out.display())
             }
             JobError::Damaged { .. } => format!("run the job again: {} is not its result", out.display()),
         };

@@ -190,9 +190,9 @@ pub fn story(ran: &Ran) -> Story {
     if ran.was_killed {
         rows.push(Row::new(
             Time::ZERO,
-            format!("operation {}", ran.count),
-            "<- the process is killed in the last one",
+            format!("operation {}", ran.count.saturating_sub(1)),
+            "<- the process is killed in this one",
         ));
     }
-    Story::new("What it did in the folder", rows)
+    Story::new("What this job did in its folder", rows)
 }

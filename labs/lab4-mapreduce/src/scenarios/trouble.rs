@@ -46,7 +46,7 @@ fn whole_or_absent(ran: &Ran, jobs: &[&Expected], before: &FileImage, after: &Fi
     for (name, content) in ran.out.iter().filter(|(name, _)| name.starts_with("out-") || *name == DONE) {
         ensure(contents(name).contains(&Some(content)), || {
             format!(
-                "Rule C5: when the process was killed, {name} had {} of the bytes that it should have: {}.",
+                "Rule C5: when the process was killed, {name} was not whole; it had {} bytes: {}.",
                 content.len(),
                 shown(content)
             )
