@@ -1,5 +1,7 @@
 //! The program `mr` as its users meet it: what it takes, what it says, and with which code it ends.
 
+#![expect(clippy::unwrap_used, reason = "the helpers of these tests are tests as well")]
+
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::OsStrExt as _;

@@ -208,8 +208,13 @@ fn intermediate(bench: &Bench<'_>) -> Outcome {
 
 fn strange_keys(bench: &Bench<'_>) -> Outcome {
     let pairs: Vec<Pair> = STRANGE.iter().rev().map(|key| (key.to_vec(), key.to_vec())).collect();
+    let alike: Vec<Pair> =
+        ["alike so far b", "alike so far", "alike so far ab", "alike so far aab", "alike so far B"]
+            .map(|key| (key.into(), vec![]))
+            .to_vec();
     let long = (vec![b'k'; 70_000], vec![b'\t'; 70_000]);
-    let text = [line_of(&pairs), line_of(&[long, (b"\xff\xff".to_vec(), b"end".to_vec())])].join("\n");
+    let text = [line_of(&pairs), line_of(&alike), line_of(&[long, (b"\xff\xff".to_vec(), b"end".to_vec())])]
+        .join("\n");
     let inputs = image(&[("x", text.as_bytes())]);
     for reduces in [1, 3, 17] {
         succeeds(bench, &job(Tried::Pairs, inputs.clone(), Job { reduces, ..Job::default() }))?;

@@ -94,8 +94,12 @@ fn combined(bench: &Bench<'_>) -> Outcome {
 }
 
 fn few_open(bench: &Bench<'_>) -> Outcome {
-    let mut drawn = Drawn::new(0);
-    let inputs = image(&[("x", &drawn.pairs(45))]);
+    // Each line has something for every reduce task.
+    let pairs = |line: usize| {
+        (0..60).map(move |key| (format!("key {key}").into_bytes(), vec![b'0' + line as u8 % 10]))
+    };
+    let lines: Vec<String> = (0..45).map(|line| line_of(&pairs(line).collect::<Vec<_>>())).collect();
+    let inputs = image(&[("x", lines.join("\n").as_bytes())]);
     for (split_size, memory, reduces, why) in [
         (1, 1 << 20, 3, "there are more map tasks than files may be open"),
         (1 << 20, 1 << 20, 40, "there are more reduce tasks than files may be open"),
