@@ -51,7 +51,7 @@
 //!   decimal digits.) Files of other names are somebody else's, and are left alone. It does its map tasks in order, and then its
 //!   reduce tasks. Last it makes the file `done`, which contains the number of reduce tasks in decimal digits and an LF:
 //!   whoever finds it knows that the outputs are all there, and of one job. It returns the numbers of `Summary`.
-//! - **C7** At the end of a job that is done the files `mr-*` and `tmp-*` are gone (with `keep`, those called `mr-*` stay). When a
+//! - **C7** When `done` is made the files `mr-<m>-<r>` and `tmp-*` are gone (with `keep`, the first stay). When a
 //!   job fails, all of its files are gone, `keep` or not, and the error says where it failed: the file; the file and line of a record that was refused; the key
 //!   for which there is no result.
 //! - **C8** `merge` writes the lines of all outputs of a job in the order of their keys, as they are. Without `done` it is

@@ -65,7 +65,7 @@ fn reduced(key: &[u8]) -> Result<(), Refusal> {
             calls.keys.push(key.into());
         }
     });
-    if key == HOPELESS { Err(Refusal("this key is hopeless".into())) } else { Ok(()) }
+    if key == HOPELESS { Err(Refusal("there is no result for it".into())) } else { Ok(()) }
 }
 
 /// Which application.

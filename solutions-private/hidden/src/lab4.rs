@@ -177,7 +177,7 @@ fn other_sizes(bench: &Bench<'_>) -> Outcome {
         ["p", "q/p", "r"].iter().map(|name| (name.to_string(), emitting(&mut drawn, 40))).collect();
     let settings = Job {
         split_size: *drawn.one(&[200, 900, 5_000]),
-        reduces: *drawn.one(&[2, 5, 64]),
+        reduces: *drawn.one(&[2, 5, 64, 300]),
         combine: false,
         keep: true,
         ..Job::default()

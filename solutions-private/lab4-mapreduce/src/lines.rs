@@ -15,7 +15,7 @@ pub fn write_line(to: &mut impl Write, key: &[u8], result: &[u8]) -> io::Result<
     // END SOLUTION
 }
 
-/// The key of a line, as it was before it was written; `None` when the line is none of an output's.
+/// The key of a line, with its LF or without, as it was before it was written; `None` when the line is none of an output's.
 #[must_use]
 pub fn key_of(line: &[u8]) -> Option<Vec<u8>> {
     // SOLUTION: todo!("lab 4, part C: key_of")

@@ -216,7 +216,7 @@ fn strange_keys(bench: &Bench<'_>) -> Outcome {
     let text = [line_of(&pairs), line_of(&alike), line_of(&[long, (b"\xff\xff".to_vec(), b"end".to_vec())])]
         .join("\n");
     let inputs = image(&[("x", text.as_bytes())]);
-    for reduces in [1, 3, 17] {
+    for reduces in [1, 3, 17, 300] {
         succeeds(bench, &job(Tried::Pairs, inputs.clone(), Job { reduces, ..Job::default() }))?;
     }
     Ok(())
@@ -286,6 +286,8 @@ fn leftovers() -> FileImage {
         ("mr-7-2", b""),
         ("tmp-anything", b"half"),
         ("tmp-", b""),
+        ("out-99999999999999999999", b"old"),
+        ("out-+1", b"mine"),
         ("out-", b"mine"),
         ("out-1.txt", b"mine"),
         ("out-1a", b"mine"),
@@ -320,7 +322,7 @@ fn fails(bench: &Bench<'_>) -> Outcome {
     let hopeless = emitting(&[(b"a", b"1"), (HOPELESS, b"2"), (b"z", b"3")], 1);
     let settings = Job { split_size: 30, reduces: 3, keep: true, ..Job::default() };
     for (text, why, named) in [
-        (refused, "Map refuses line 12 of y", ["y", "12", "refused"]),
+        (refused, "Map refuses line 12 of y", ["y", "line 12", "refused"]),
         (hopeless, "Reduce has no result for a key", ["hopeless", "hopeless", "hopeless"]),
     ] {
         let inputs = image(&[("x", &good), ("y", &text)]);
@@ -376,7 +378,12 @@ fn merged(bench: &Bench<'_>) -> Outcome {
 }
 
 fn ragged(bench: &Bench<'_>) -> Outcome {
-    let drawn = drawn_job(bench);
+    let mut drawn = drawn_job(bench);
+    // More than any buffer has room for.
+    let long = (vec![b'k'; 20_000], (0..70_000).map(|place| place as u8).collect());
+    if drawn.app != Tried::Count {
+        drawn.inputs.insert("c".into(), line_of(&[long]).into_bytes());
+    }
     let ragged = Trouble { ragged: Some(bench.seed()), ..Trouble::default() };
     succeeds(bench, &Run { trouble: ragged.clone(), input_trouble: ragged, ..drawn }).map(drop)
 }

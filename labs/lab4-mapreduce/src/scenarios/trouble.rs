@@ -66,6 +66,14 @@ fn whole_or_absent(ran: &Ran, jobs: &[&Expected], before: &FileImage, after: &Fi
                 .filter(|(name, _)| name.starts_with("out-"))
                 .all(|(name, content)| ran.out.get(name) == Some(content))
     };
+    let is_new = after.get(DONE) == Some(done) && before.get(DONE) != Some(done);
+    let ours = ran.out.keys().find(|name| !name.starts_with("out-") && *name != DONE && !is_foreign(name));
+    ensure(!is_new || ours.is_none(), || {
+        let ours = ours.map_or("", String::as_str);
+        format!(
+            "Rule C6: {DONE} is the last of all, but when the process was killed it was there, and {ours} still was."
+        )
+    })?;
     ensure(of(before) || of(after), || {
         format!(
             "Rule C6: when the process was killed, {DONE} was there, but with it only {}.",
