@@ -51,9 +51,9 @@
 //!   decimal digits.) Files of other names are somebody else's, and are left alone. It does its map tasks in order, and then its
 //!   reduce tasks. Last it makes the file `done`, which contains the number of reduce tasks in decimal digits and an LF:
 //!   whoever finds it knows that the outputs are all there, and of one job. It returns the numbers of `Summary`.
-//! - **C7** When `done` is made the files `mr-<m>-<r>` and `tmp-*` are gone (with `keep`, the first stay). When a
-//!   job fails, all of its files are gone, `keep` or not, and the error says where it failed: the file; the file and line of a record that was refused; the key
-//!   for which there is no result.
+//! - **C7** When `done` is made the files `mr-<m>-<r>` and `tmp-*` are gone (with `keep`, the first stay). When a job fails, all of
+//!   its files are gone, `keep` or not, and the error says where it failed: the file; the file and line of a record that was
+//!   refused; the key for which there is no result.
 //! - **C8** `merge` writes the lines of all outputs of a job in the order of their keys, as they are. Without `done` it is
 //!   `JobError::NotDone`; an output that is missing is an error that names it.
 //! - **C9** No reading or writing is lost because the system does less than it was asked to: `read` and `write` may handle fewer bytes.
