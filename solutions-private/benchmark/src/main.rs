@@ -365,7 +365,8 @@ mod tests {
             measure_all(&Effort::quick(), Parts { worlds: true, goodput: true, rpc: true, words: true })
                 .unwrap();
         let rates: Vec<_> = report.groups.iter().flat_map(|group| &group.rows).collect();
-        assert_eq!(rates.len(), 26);
+        let pipelines = words::PIPELINES.iter().filter(|pipeline| pipeline.is_there()).count();
+        assert_eq!(rates.len(), 31 + pipelines);
         assert!(rates.iter().all(|row| row.rate.lowest > 0.0 && row.ratio > 0.0));
         assert!(report.scenarios.iter().all(|soaked| soaked.seconds > 0.0));
     }
