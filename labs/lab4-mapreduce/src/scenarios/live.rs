@@ -1,7 +1,7 @@
 //! The program `mr` on real files.
 
-use super::files::{Drawn, lines, names, shown};
-use super::stage::is_foreign;
+use super::files::{Drawn, names, shown};
+use super::stage::{is_foreign, results};
 use crate::types::{DONE, MR};
 use faultline::folder::{FileImage, Folder};
 use faultline::live::patience::Patience;
@@ -145,13 +145,7 @@ pub fn expect_words(out: &FileImage, reduces: usize, texts: &[&[u8]]) -> Outcome
     }
     for number in 0..reduces {
         let file = format!("out-{number}");
-        let content = out.get(&file).ok_or_else(|| {
-            Failure::new(format!("Rule C4: there is no {file}; in the folder is {}.", names(out)))
-        })?;
-        let results = lines(&file, content)?;
-        ensure(results.is_sorted_by(|(one, _), (next, _)| one < next), || {
-            format!("Rule C3: the keys of {file} are not in order, or one is there twice.")
-        })?;
+        let results = results(out, &file)?;
         for (word, count) in results {
             let wanted = right.remove(word.as_slice());
             ensure(wanted.is_some_and(|wanted| wanted.to_string().as_bytes() == count), || {

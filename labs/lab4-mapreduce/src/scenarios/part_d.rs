@@ -1,9 +1,9 @@
 //! Part D: more data than memory.
 
-use super::files::{Drawn, lines, names};
+use super::files::Drawn;
 use super::live::Workplace;
 use super::model;
-use super::stage::{image, job, story, succeeds};
+use super::stage::{image, job, results, story, succeeds};
 use crate::limits::memory_for;
 use crate::samples::{MEASURE, Measured, Run, Took};
 use crate::tried::{Tried, line_of};
@@ -195,13 +195,7 @@ impl Numbers {
         let mut is_there = vec![false; self.distinct as usize];
         for reduce in 0..job.reduces {
             let file = format!("out-{reduce}");
-            let content = out.get(&file).ok_or_else(|| {
-                Failure::new(format!("Rule C4: there is no {file}; in the folder is {}.", names(out)))
-            })?;
-            let results = lines(&file, content)?;
-            ensure(results.is_sorted_by(|(one, _), (next, _)| one < next), || {
-                format!("Rule C3: the keys of {file} are not in order, or one is there twice.")
-            })?;
+            let results = results(out, &file)?;
             for (key, count) in results {
                 let key = String::from_utf8_lossy(&key).into_owned();
                 ensure(model::partition(key.as_bytes(), job.reduces) == reduce, || {

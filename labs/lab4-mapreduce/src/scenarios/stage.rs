@@ -136,6 +136,21 @@ pub fn check_files(job: &Job, before: &FileImage, out: &FileImage, right: &Expec
     Ok(())
 }
 
+/// The keys and results of an output, which must be sorted and each there once.
+///
+/// # Errors
+/// They are not, or there is no such output.
+pub fn results(out: &FileImage, file: &str) -> Result<Vec<Pair>, Failure> {
+    let content = out.get(file).ok_or_else(|| {
+        Failure::new(format!("Rule C4: there is no {file}; in the folder is {}.", names(out)))
+    })?;
+    let results = lines(file, content)?;
+    ensure(results.is_sorted_by(|(one, _), (next, _)| one < next), || {
+        format!("Rule C3: the keys of {file} are not in order, or one is there twice.")
+    })?;
+    Ok(results)
+}
+
 /// Whether a file of this name is nobody's business.
 #[must_use]
 pub fn is_foreign(name: &str) -> bool {
