@@ -81,6 +81,8 @@ pub enum Unsynced {
     Hollow,
     /// Some had, and the last of a file may be torn; the number decides.
     Torn(u64),
+    /// As torn, and what is missing of the last write of a file is zeros: its length had reached the disk, its bytes had not.
+    Zeroed(u64),
 }
 
 impl Disk {
@@ -158,8 +160,13 @@ impl Disk {
 
     fn sync(&mut self, name: &str) {
         let Some(file) = self.names.get(name).and_then(|id| self.files.get_mut(id)) else { return };
-        file.pending.clear();
-        file.durable.clone_from(&file.content);
+        // Only what is new is copied, so that a journal does not cost more with every entry.
+        for op in file.pending.drain(..) {
+            match op {
+                DataOp::Truncate => file.durable.clear(),
+                DataOp::Append(bytes) => file.durable.extend(bytes),
+            }
+        }
         // A file system keeps the order of name changes, so this one's name brings those before it along.
         let pending = std::mem::take(&mut self.names_pending);
         pending.iter().for_each(|op| rename(&mut self.durable_names, op));
@@ -167,11 +174,12 @@ impl Disk {
 
     /// The machine's host crashes: what is left is what was durable, and of the rest what `unsynced` says.
     pub fn crash(&mut self, unsynced: Unsynced) {
-        let mut dice = Dice::of(if let Unsynced::Torn(seed) = unsynced { seed } else { 0 }, [0, 0, 0]);
+        let seed = if let Unsynced::Torn(seed) | Unsynced::Zeroed(seed) = unsynced { seed } else { 0 };
+        let mut dice = Dice::of(seed, [0, 0, 0]);
         let mut prefix = |count: usize| match unsynced {
             Unsynced::Kept | Unsynced::Hollow => count,
             Unsynced::Lost => 0,
-            Unsynced::Torn(_) => dice.below(count as u64 + 1) as usize,
+            Unsynced::Torn(_) | Unsynced::Zeroed(_) => dice.below(count as u64 + 1) as usize,
         };
         let kept = prefix(self.names_pending.len());
         for op in self.names_pending.drain(..).take(kept) {
@@ -188,7 +196,11 @@ impl Disk {
                 }
             }
             if let Some(DataOp::Append(bytes)) = ops.get(kept) {
+                let whole = file.durable.len() + bytes.len();
                 file.durable.extend(&bytes[..prefix(bytes.len())]);
+                if let Unsynced::Zeroed(_) = unsynced {
+                    file.durable.resize(whole, 0);
+                }
             }
             file.content.clone_from(&file.durable);
         }
@@ -312,6 +324,16 @@ mod tests {
         let disk = disk(&[write("log", "one "), sync("log"), DiskOp::Append("log".into(), b"two".to_vec())]);
         let seen: std::collections::BTreeSet<_> = (0..200).map(|n| after(&disk, Unsynced::Torn(n))).collect();
         let expected = ["one ", "one t", "one tw", "one two"].map(|content| vec![file("log", content)]);
+        assert_eq!(seen, expected.into());
+    }
+
+    #[test]
+    fn a_torn_end_can_be_zeros() {
+        let disk = disk(&[write("log", "one "), sync("log"), DiskOp::Append("log".into(), b"two".to_vec())]);
+        let seen: std::collections::BTreeSet<_> =
+            (0..200).map(|n| after(&disk, Unsynced::Zeroed(n))).collect();
+        let expected =
+            ["one \0\0\0", "one t\0\0", "one tw\0", "one two"].map(|content| vec![file("log", content)]);
         assert_eq!(seen, expected.into());
     }
 

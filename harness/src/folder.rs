@@ -1,14 +1,17 @@
-//! Files for code that reads and writes streams: in a real folder, or in one in memory that tells what was done to it, can be
-//! full, and in which the process can be killed at each operation.
+//! Files for code that reads and writes streams: in a real folder, on the disk of a simulated host, or in a folder in memory
+//! that tells what was done to it, can be full, and in which the process can be killed at each operation.
 //!
-//! Invariant: to the code that uses it both are the same. Errors name the file; readers and writers have no buffer of their own,
+//! Invariant: to the code that uses it all are the same. Errors name the file; readers and writers have no buffer of their own,
 //! so that each call of theirs is one operation of the system.
 
+mod aliased;
 mod memory;
+mod of_host;
 mod real;
 
 pub use memory::{FileImage, Memory, Operation, Touched, Trouble};
 
+use crate::asynchronous::Runtime;
 use std::fmt;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -24,6 +27,7 @@ trait Place {
     fn create(&self, name: &str) -> io::Result<Box<dyn Write>>;
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
     fn remove(&self, name: &str) -> io::Result<()>;
+    fn sync(&self, name: &str) -> io::Result<()>;
     fn names(&self) -> io::Result<Vec<String>>;
     fn length(&self, name: &str) -> io::Result<u64>;
     fn is(&self) -> String;
@@ -37,6 +41,20 @@ impl Folder {
     /// The folder at this path, which is there. Names of its files are paths below it, or absolute ones.
     pub fn real(path: impl Into<PathBuf>) -> Folder {
         Folder(Rc::new(real::Real::new(path.into())))
+    }
+
+    /// The disk of the host that this runtime is of: each change is an operation at which the host can crash, and only what was
+    /// synced is sure to survive that.
+    #[must_use]
+    pub fn of_host(runtime: &Runtime) -> Folder {
+        Folder(Rc::new(of_host::OfHost::new(runtime.clone())))
+    }
+
+    /// The same folder, in which some files of this one, or at other paths, can also be read by these names (the first of each
+    /// pair). What is made, renamed, removed and listed is in the folder itself.
+    #[must_use]
+    pub fn with_aliases(&self, aliases: impl IntoIterator<Item = (String, String)>) -> Folder {
+        Folder(Rc::new(aliased::Aliased::new(self.0.clone(), aliases.into_iter().collect())))
     }
 
     /// Opens a file for reading, from its first byte on.
@@ -71,6 +89,14 @@ impl Folder {
     /// There is none of this name, or it cannot be removed.
     pub fn remove(&self, name: &str) -> io::Result<()> {
         self.0.remove(name).map_err(|error| naming(name, &error))
+    }
+
+    /// Makes a file's bytes and its name durable: they survive a computer that loses its power.
+    ///
+    /// # Errors
+    /// There is none of this name, or the disk did not take it.
+    pub fn sync(&self, name: &str) -> io::Result<()> {
+        self.0.sync(name).map_err(|error| naming(name, &error))
     }
 
     /// The names of the files in the folder, sorted; of folders within it there are none.
@@ -182,6 +208,7 @@ mod tests {
                 (folder.names().unwrap(), folder.length("a").unwrap()),
                 (vec!["a".into(), "b".into()], 3)
             );
+            folder.sync("a").unwrap();
             folder.rename("a", "b").unwrap();
             assert_eq!((folder.names().unwrap(), content(&folder, "b")), (vec!["b".into()], b"one".to_vec()));
             folder.remove("b").unwrap();
@@ -211,6 +238,21 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_can_be_read_and_nothing_else() {
+        let (_place, folders) = both();
+        for folder in folders {
+            put(&folder, "a", b"content");
+            let folder = folder.with_aliases([("b".to_string(), "a".to_string())]);
+            assert_eq!(
+                (content(&folder, "b"), content(&folder, "a")),
+                (b"content".to_vec(), b"content".to_vec())
+            );
+            assert_eq!((folder.length("b").unwrap(), folder.names().unwrap()), (7, vec!["a".to_string()]));
+            assert_eq!(folder.remove("b").unwrap_err().kind(), ErrorKind::NotFound);
+        }
+    }
+
+    #[test]
     fn errors_name_the_file_and_keep_their_kind() {
         let (_place, folders) = both();
         for folder in folders {
@@ -218,6 +260,7 @@ mod tests {
                 folder.open("x").unwrap_err(),
                 folder.remove("x").unwrap_err(),
                 folder.length("x").unwrap_err(),
+                folder.sync("x").unwrap_err(),
                 folder.rename("x", "y").unwrap_err(),
             ];
             for error in errors {

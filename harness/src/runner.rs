@@ -211,7 +211,7 @@ fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
         notes: bench.notes(),
         recipe: bench.recipe(),
         picture: None,
-        chart: bench.chart().map(|chart| chart.svg()),
+        chart: bench.drawn(),
         stories: vec![],
     }
 }

@@ -107,7 +107,7 @@ pub struct Bench<'a> {
     amounts: RefCell<Amounts>,
     replay: Option<NamedMoves>,
     moves: RefCell<Option<NamedMoves>>,
-    chart: RefCell<Option<Chart>>,
+    drawn: RefCell<Option<String>>,
 }
 
 /// How much of everything a scenario asked for, by the order in which it asked, and the most that it is given.
@@ -134,7 +134,7 @@ impl<'a> Bench<'a> {
             amounts: RefCell::default(),
             replay: None,
             moves: RefCell::default(),
-            chart: RefCell::default(),
+            drawn: RefCell::default(),
         }
     }
 
@@ -226,15 +226,20 @@ impl<'a> Bench<'a> {
         self.notes.borrow().clone()
     }
 
-    /// Draws something; the last chart of a student's run is left beside the pictures of failures.
+    /// Draws something; the last picture of a student's run is left beside those of failures.
     pub fn draw(&self, chart: Chart) {
-        *self.chart.borrow_mut() = Some(chart);
+        self.draw_svg(chart.svg());
     }
 
-    /// What was drawn last.
+    /// As [`Bench::draw`], for a picture that is drawn already.
+    pub fn draw_svg(&self, svg: String) {
+        *self.drawn.borrow_mut() = Some(svg);
+    }
+
+    /// What was drawn last, as SVG.
     #[must_use]
-    pub fn chart(&self) -> Option<Chart> {
-        self.chart.borrow().clone()
+    pub fn drawn(&self) -> Option<String> {
+        self.drawn.borrow().clone()
     }
 
     /// The student's work.

@@ -13,7 +13,8 @@ mod telling;
 mod ways;
 
 use crate::codec;
-use crate::machine::Host;
+use crate::machine::{Host, Machine};
+use crate::node::{LocalNode, Node};
 use crate::program::{Program, Role};
 use crate::scenario::{Bench, Failure, Outcome, sentence};
 use crate::simulation::Handle;
@@ -202,12 +203,40 @@ impl<'a> Search<'a> {
         Command: DeserializeOwned + Display,
         Notice: DeserializeOwned + Display,
     {
+        let node = self.program.start(role.name, &codec::encode(config))?;
+        self.put(host, role, node)
+    }
+
+    /// Puts a machine of the kit's own on the next host.
+    ///
+    /// # Errors
+    /// Never, as long as hosts are filled in their order.
+    pub fn start_given<M: Machine>(
+        &mut self,
+        host: Host,
+        machine: M,
+        describe: fn(&[u8]) -> String,
+    ) -> Result<Handle<M::Command, M::Notice>, Failure> {
+        let role: Role<(), M::Command, M::Notice> = Role::new("given", describe);
+        self.put(host, &role, Box::new(LocalNode::new(machine, describe)))
+    }
+
+    fn put<Config, Command, Notice>(
+        &mut self,
+        host: Host,
+        role: &Role<Config, Command, Notice>,
+        node: Box<dyn Node>,
+    ) -> Result<Handle<Command, Notice>, Failure>
+    where
+        Command: DeserializeOwned + Display,
+        Notice: DeserializeOwned + Display,
+    {
         let name = self.labels.name(host).to_string();
         self.labels.set_host(host, Label::new(&name, role));
         if usize::from(host.0) != self.setting.fresh.len() {
             return Err(Failure::of_the_kit("The scenario fills the hosts of its search out of order."));
         }
-        self.setting.fresh.push(self.program.start(role.name, &codec::encode(config))?);
+        self.setting.fresh.push(node);
         Ok(Handle::new(host))
     }
 

@@ -37,6 +37,13 @@ impl Place for Real {
         fs::remove_file(self.path.join(name))
     }
 
+    /// The folder too, since a file's name is an entry of it.
+    fn sync(&self, name: &str) -> io::Result<()> {
+        let path = self.path.join(name);
+        File::open(&path)?.sync_all()?;
+        path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+    }
+
     /// A name that is no UTF-8 is nobody's who could ask for it.
     fn names(&self) -> io::Result<Vec<String>> {
         let mut names = vec![];

@@ -31,6 +31,8 @@ const TURN_MAX: usize = 64;
 pub enum HostError {
     /// The socket does not work.
     Socket(io::Error),
+    /// The machine's disk does not work.
+    Disk(io::Error),
     /// The machine did not answer, or sent to an address that it was never told.
     Machine(String),
 }
@@ -39,6 +41,7 @@ impl fmt::Display for HostError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             HostError::Socket(error) => write!(f, "the socket does not work: {error}"),
+            HostError::Disk(error) => write!(f, "the disk does not work: {error}"),
             HostError::Machine(why) => f.write_str(why),
         }
     }
@@ -47,7 +50,7 @@ impl fmt::Display for HostError {
 impl std::error::Error for HostError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            HostError::Socket(error) => Some(error),
+            HostError::Socket(error) | HostError::Disk(error) => Some(error),
             HostError::Machine(_) => None,
         }
     }

@@ -106,6 +106,11 @@ impl Process {
         Ok(())
     }
 
+    /// From its next start on it has these arguments too.
+    pub fn add_arguments<A: AsRef<str>>(&mut self, more: &[A]) {
+        self.launch.args.extend(more.iter().map(|argument| argument.as_ref().to_owned()));
+    }
+
     /// The folder in which the program runs.
     pub fn folder(&self) -> &Path {
         self.launch.folder.path()

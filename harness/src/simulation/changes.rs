@@ -111,6 +111,11 @@ impl<'a> Simulation<'a> {
         self.hosts[usize::from(host.0)].crashes
     }
 
+    /// Puts these files on a host's disk, durably, and nothing else. It is for hosts that have not started.
+    pub fn put_files(&mut self, host: Host, files: &DiskImage) {
+        self.hosts[usize::from(host.0)].disk = Disk::of(files);
+    }
+
     /// How many disk operations the host's machines have made.
     #[must_use]
     pub fn disk_ops(&self, host: Host) -> u64 {

@@ -11,6 +11,7 @@ pub use error::CopyError;
 use crate::{ConnectionCommand, ConnectionConfig, ConnectionNotice, Machine};
 use clap::{Args, Parser, Subcommand};
 use indicatif::{ProgressBar, ProgressStyle};
+use std::ffi::OsString;
 use std::fs::{self, File};
 use std::io;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
@@ -77,8 +78,20 @@ pub fn main<M>(make: fn(ConnectionConfig) -> M) -> ExitCode
 where
     M: Machine<Command = ConnectionCommand, Notice = ConnectionNotice>,
 {
+    main_with(std::env::args_os(), make)
+}
+
+/// As [`main`], with these arguments; the first is the name of the program.
+#[must_use]
+pub fn main_with<M>(
+    arguments: impl IntoIterator<Item = OsString>,
+    make: fn(ConnectionConfig) -> M,
+) -> ExitCode
+where
+    M: Machine<Command = ConnectionCommand, Notice = ConnectionNotice>,
+{
     let bar = progress_bar();
-    let done = match Arguments::parse().command {
+    let done = match Arguments::parse_from(arguments).command {
         Command::Send { file, to, options } => send(make, &file, to, options.into(), &bar),
         Command::Receive { file, listen, options } => receive(make, &file, listen, options.into(), &bar),
     };

@@ -1,7 +1,7 @@
 //! `grade`: builds a submission, judges its labs, prints the table and writes grade.json.
 
 use crate::grade_json::{Grade, LabGrade};
-use crate::judge::{self, Plan};
+use crate::judge::{self, Draw, Plan};
 use crate::kit::Kit;
 use crate::submission::Submission;
 use crate::workshop::{Parts, Workshop};
@@ -15,11 +15,21 @@ use std::process::ExitCode;
 /// What to grade and where to write it.
 #[derive(clap::Args)]
 pub(crate) struct Options {
-    /// The folder that holds the submission's labs (lab1-datagram/, lab2-reliable/, ...), or a whole hand-out.
+    /// A folder that holds the submission's labs (lab1-datagram/, lab2-reliable/, ...), or a whole hand-out; an archive of one (.tar.gz,
+    /// .tgz, .tar, .zip); or a bare git repository, of which the commit of HEAD counts.
     submission: PathBuf,
     /// Only this lab; may be given more than once.
     #[arg(long = "lab", value_name = "LAB")]
     labs: Vec<String>,
+    /// Who has handed it in: the seeds of hidden scenarios are drawn for this name, with --secret.
+    #[arg(long, value_name = "ID", requires = "secret")]
+    student: Option<String>,
+    /// A file with the assignment's secret, such as 32 random bytes; keep it, since grades can be made again only with it.
+    #[arg(long, value_name = "FILE", requires = "student")]
+    secret: Option<PathBuf>,
+    /// Hidden scenarios with random choices are run with at least so many seeds; one that fails is enough.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000), requires = "secret")]
+    runs: u64,
     /// The folder for grade.json.
     #[arg(long, default_value = "grade", value_name = "DIR")]
     out: PathBuf,
@@ -32,17 +42,28 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
-    let submission = Submission::open(&options.submission)?;
-    let plans = judge::plans(&options.labs)?;
+    let submission = match Submission::open(&options.submission) {
+        // Whoever has handed it in is to blame, and has no points.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error.to_string()),
+        submission => Ok(submission?),
+    };
+    let draw = draw(options)?;
+    let mut plans = judge::plans(&options.labs)?;
+    if let Some(draw) = &draw {
+        plans = plans.into_iter().map(|plan| plan.drawn(draw)).collect();
+    }
     let workshop = Workshop::open(kit, 0)?;
     let mut labs = vec![];
     for plan in &plans {
         eprintln!("grading {} ...", plan.lab);
-        let lab = grade_lab(&workshop, &submission, plan)?;
+        let lab = match &submission {
+            Ok(submission) => grade_lab(&workshop, submission, plan)?,
+            Err(why) => LabGrade::not_gradable(plan, why, vec![]),
+        };
         print_lab(plan, &lab);
         labs.push(lab);
     }
-    let grade = Grade::new(labs);
+    let grade = Grade::new(draw.map(|draw| draw.student), labs);
     println!("{}", grade.total());
     let place = grade.write(&options.out)?;
     println!("written to {}", place.display());
@@ -60,20 +81,46 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     })
 }
 
+/// The student's own seeds, if there are to be any.
+fn draw(options: &Options) -> io::Result<Option<Draw>> {
+    /// Shorter ones can be tried out.
+    const BYTES_MIN: usize = 16;
+    let (Some(student), Some(path)) = (&options.student, &options.secret) else { return Ok(None) };
+    let secret = fs::read(path).map_err(|error| crate::kit::with_path(path, &error))?;
+    if secret.len() < BYTES_MIN {
+        let text = format!(
+            "{}: a secret has at least {BYTES_MIN} bytes; head -c 32 /dev/urandom >{} makes one",
+            path.display(),
+            path.display()
+        );
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
+    }
+    Ok(Some(Draw { secret, student: student.clone(), runs: options.runs }))
+}
+
 /// Builds and judges one lab of a submission.
 pub(crate) fn grade_lab(
     workshop: &Workshop<'_>,
     submission: &Submission,
     plan: &Plan,
 ) -> io::Result<LabGrade> {
-    let Some(sources) = submission.sources(plan.lab)? else {
-        let why = format!("The submission has no folder {}/src.", plan.lab);
-        return Ok(LabGrade::not_gradable(plan, &why, vec![]));
-    };
+    let mut sources = vec![];
+    for lab in workshop.submitted(plan.lab)? {
+        match submission.sources(&lab)? {
+            Some(theirs) => sources.push((lab, theirs)),
+            None => {
+                let why = format!("The submission has no folder {lab}/src.");
+                return Ok(LabGrade::not_gradable(plan, &why, vec![]));
+            }
+        }
+    }
     workshop.install(plan.lab, &sources)?;
+    // What was left out of another lab is told there.
+    let own = sources.into_iter().filter(|(lab, _)| lab == plan.lab);
+    let remarks = own.flat_map(|(_, sources)| sources.remarks).collect();
     match workshop.build(plan.lab, Parts::All)? {
-        Err(words) => Ok(LabGrade::not_gradable(plan, &words, sources.remarks)),
-        Ok(built) => Ok(LabGrade::judged(plan, &judge::judge(plan, &built), sources.remarks)),
+        Err(words) => Ok(LabGrade::not_gradable(plan, &words, remarks)),
+        Ok(built) => Ok(LabGrade::judged(plan, &judge::judge(plan, &built), remarks)),
     }
 }
 
@@ -85,7 +132,7 @@ fn print_lab(plan: &Plan, lab: &LabGrade) {
         .map(|(it, ended)| Line { scenario: &it.scenario, ended, hidden: it.hidden, bonus: it.bonus })
         .collect();
     if let Some(why) = &lab.message {
-        println!("{}: not graded, because it does not build:", lab.lab);
+        println!("{}: not graded:", lab.lab);
         why.lines().for_each(|line| println!("  {}", text::line(line, 160)));
     } else {
         print!("{}", report::table(plan.lab, &lines));

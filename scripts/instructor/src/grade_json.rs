@@ -2,7 +2,7 @@
 
 use crate::grade::write_atomically;
 use crate::judge::Plan;
-use faultline::report::Ended;
+use faultline::report::{self, Ended};
 use faultline::scenario::{Blame, Failure};
 use faultline::search::LIMIT_CAME_FIRST;
 use faultline::text;
@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The version of the shape.
-pub(crate) const VERSION: u32 = 1;
+pub(crate) const VERSION: u32 = 2;
 
 /// The longest reason, in characters.
 const REASON_MAX: usize = 600;
@@ -21,6 +21,8 @@ const REASON_MAX: usize = 600;
 pub(crate) struct Grade {
     /// [`VERSION`].
     pub(crate) version: u32,
+    /// For whom the seeds of hidden scenarios were drawn; null when they were everybody's.
+    pub(crate) student: Option<String>,
     /// One entry a lab, in order.
     pub(crate) labs: Vec<LabGrade>,
     /// The sum of the labs' scores.
@@ -60,7 +62,7 @@ pub(crate) struct LabGrade {
 }
 
 /// One scenario of a lab.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ScenarioGrade {
     /// Its id.
     pub(crate) id: String,
@@ -80,6 +82,12 @@ pub(crate) struct ScenarioGrade {
     pub(crate) status: Status,
     /// Why it did not pass; empty when it did.
     pub(crate) reason: String,
+    /// Where to look, without the answer.
+    pub(crate) hint: String,
+    /// What a student is told of a public scenario that did not pass: reason, story, how to replay it. Else empty.
+    pub(crate) report: String,
+    /// The first and the last of the seeds that were to be run, up to the first that fails.
+    pub(crate) seeds: [u64; 2],
     /// The seed of the failing run, or of the last one.
     pub(crate) seed: u64,
     /// What the scenario noted, such as how many states were searched.
@@ -105,12 +113,12 @@ pub(crate) enum Status {
 }
 
 impl Grade {
-    pub(crate) fn new(labs: Vec<LabGrade>) -> Grade {
+    pub(crate) fn new(student: Option<String>, labs: Vec<LabGrade>) -> Grade {
         let score = labs.iter().map(|lab| lab.score).sum();
         let max_score = labs.iter().map(|lab| lab.max_score).sum();
         let bonus = labs.iter().map(|lab| lab.bonus).sum();
         let max_bonus = labs.iter().map(|lab| lab.max_bonus).sum();
-        Grade { version: VERSION, labs, score, max_score, bonus, max_bonus }
+        Grade { version: VERSION, student, labs, score, max_score, bonus, max_bonus }
     }
 
     /// Whether the score is exactly this share of the points.
@@ -132,6 +140,7 @@ impl Grade {
             self.labs.iter().flat_map(|lab| &lab.scenarios).filter(|it| it.status == Status::Error).count();
         let errors = match errors {
             0 => String::new(),
+            1 => "; 1 scenario could not be judged: grade again".into(),
             count => format!("; {count} scenarios could not be judged: grade again"),
         };
         let bonus = match self.max_bonus {
@@ -139,6 +148,23 @@ impl Grade {
             most => format!(", bonus {} of {most}", self.bonus),
         };
         format!("score {} of {} points, {percent:.0} %{bonus}{errors}", self.score, self.max_score)
+    }
+
+    /// Reads a grade.json.
+    ///
+    /// # Errors
+    /// It is not there, or none of this version.
+    pub(crate) fn read(path: &Path) -> io::Result<Grade> {
+        let wrong = |why: String| {
+            let text = format!("{}: {why}; grade the submission again", path.display());
+            io::Error::new(io::ErrorKind::InvalidData, text)
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| crate::kit::with_path(path, &error))?;
+        let any: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        if any["version"] != VERSION {
+            return Err(wrong(format!("its version is {}, and not {VERSION}", any["version"])));
+        }
+        serde_json::from_value(any).map_err(|error| wrong(error.to_string()))
     }
 
     /// Writes grade.json into `folder`, all of it or nothing.
@@ -173,6 +199,12 @@ impl LabGrade {
                     .as_ref()
                     .map(|it| text::line(&it.reason, REASON_MAX))
                     .unwrap_or_default(),
+                hint: planned.scenario.hint.into(),
+                report: match &ended.failure {
+                    Some(_) if !planned.hidden => report::failure(plan.lab, &planned.scenario, ended),
+                    _ => String::new(),
+                },
+                seeds: [*planned.seeds().start(), *planned.seeds().end()],
                 seed: ended.seed,
                 notes: ended.notes.clone(),
             })

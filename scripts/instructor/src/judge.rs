@@ -6,6 +6,7 @@ use faultline::remote::RemoteProgram;
 use faultline::report::{self, Ended};
 use faultline::runner;
 use faultline::scenario::{Blame, Failure, Scenario, Suite, World};
+use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::io;
 use std::ops::RangeInclusive;
@@ -17,6 +18,31 @@ const HIDDEN_SEED: u64 = 1_000_001;
 
 /// How often a scenario is tried when the kit or the machine is to blame.
 const TRIES: u32 = 3;
+
+/// From what the seeds of hidden scenarios are drawn, so that nobody can prepare for them, and they are the same whenever a student is
+/// graded.
+#[derive(Clone, Debug)]
+pub(crate) struct Draw {
+    /// The assignment's, which no student knows.
+    pub(crate) secret: Vec<u8>,
+    /// Who has handed it in.
+    pub(crate) student: String,
+    /// At least so many seeds are run; one that fails is enough.
+    pub(crate) runs: u64,
+}
+
+impl Draw {
+    /// The first seed of a scenario: below 2^32, but above those of public scenarios.
+    fn first(&self, lab: &str, id: &str) -> u64 {
+        let mut hash = Sha256::new();
+        for part in [&self.secret[..], self.student.as_bytes(), lab.as_bytes(), id.as_bytes()] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        let digest = hash.finalize();
+        HIDDEN_SEED + u64::from(u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]))
+    }
+}
 
 /// What is judged of one lab.
 #[derive(Clone)]
@@ -44,7 +70,8 @@ impl Planned {
         Planned { scenario, hidden, bonus, seeds: (first, first + u64::from(scenario.seeds) - 1) }
     }
 
-    fn seeds(&self) -> RangeInclusive<u64> {
+    /// The seeds that are run, up to the first that fails.
+    pub(crate) fn seeds(&self) -> RangeInclusive<u64> {
         self.seeds.0..=self.seeds.1
     }
 }
@@ -73,6 +100,16 @@ impl Plan {
         Plan { lab: self.lab, scenarios: scenarios.copied().collect() }
     }
 
+    /// With hidden seeds of a student's own.
+    pub(crate) fn drawn(mut self, draw: &Draw) -> Plan {
+        for planned in self.scenarios.iter_mut().filter(|it| it.hidden && it.scenario.seeds > 1) {
+            let first = draw.first(self.lab, planned.scenario.id);
+            let runs = draw.runs.max(u64::from(planned.scenario.seeds));
+            planned.seeds = (first, first + runs - 1);
+        }
+        self
+    }
+
     /// Only the scenarios with random choices, over this many seeds.
     pub(crate) fn soak(mut self, seeds: u64) -> Plan {
         self.scenarios.retain(|planned| planned.scenario.seeds > 1);
@@ -90,6 +127,8 @@ pub(crate) fn plans(labs: &[String]) -> io::Result<Vec<Plan>> {
         lab2_kit::scenarios::suite(),
         lab3_kit::scenarios::suite(),
         lab4_kit::scenarios::suite(),
+        lab5_kit::scenarios::suite(),
+        lab6_kit::scenarios::suite(),
     ];
     let is = |suite: &Suite, lab: &String| suite.lab == lab || report::short_lab(suite.lab) == lab;
     if let Some(unknown) = labs.iter().find(|lab| !public.iter().any(|suite| is(suite, lab))) {
@@ -187,4 +226,31 @@ fn run_once(planned: &Planned, built: &Built, seed: u64) -> Ended {
 
 fn kit_failure(reason: String, seed: u64) -> Ended {
     Ended::early(Failure::of_the_kit(reason), seed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hidden_seeds_are_a_students_own_and_the_same_each_time() {
+        let draw =
+            |secret: &str, student: &str| Draw { secret: secret.into(), student: student.into(), runs: 3 };
+        let seeds = |draw: &Draw| -> Vec<_> {
+            let plan = plans(&["lab2".into()]).unwrap().remove(0).drawn(draw);
+            plan.scenarios.iter().map(|it| (it.scenario.id, it.hidden, it.scenario.seeds, it.seeds)).collect()
+        };
+        let ann = seeds(&draw("s", "ann"));
+        assert_eq!(ann, seeds(&draw("s", "ann")));
+        for other in [draw("s", "bob"), draw("t", "ann"), draw("", "sann")] {
+            let others = seeds(&other);
+            for (one, two) in ann.iter().zip(&others) {
+                // Public scenarios have the same seeds for everybody.
+                assert_eq!(one.3 == two.3, !one.1 || one.2 == 1, "{}", one.0);
+            }
+        }
+        assert!(
+            ann.iter().filter(|it| it.1 && it.2 > 1).all(|it| it.3.1 - it.3.0 >= 2 && it.3.0 >= HIDDEN_SEED)
+        );
+    }
 }

@@ -4,9 +4,11 @@
 //! Read kit.rs next, then the module of the subcommand.
 
 mod book_check;
+mod export;
 mod finding;
 mod grade;
 mod grade_json;
+mod handout;
 mod include;
 mod judge;
 mod kit;
@@ -45,6 +47,10 @@ enum Command {
     Soak(soak::Options),
     /// Generates skeleton/ from the reference solutions.
     Skeleton(skeleton::Options),
+    /// Writes a grade.json in the shape of a grading service, or to be read.
+    Export(export::Options),
+    /// Makes the tree that students are given, and tries it.
+    Handout(handout::Options),
     /// Checks the book's includes, links and table of contents.
     BookCheck,
     /// Checks that solutions-private and the root name the same dependencies and lints.
@@ -58,6 +64,8 @@ fn run(arguments: Arguments) -> io::Result<ExitCode> {
         Command::Mutants(options) => mutants::run(&kit, &options),
         Command::Soak(options) => soak::run(&kit, &options),
         Command::Skeleton(options) => skeleton::run(&kit, &options),
+        Command::Export(options) => export::run(&options),
+        Command::Handout(options) => handout::run(&kit, &options),
         Command::BookCheck => book_check::run(&kit),
         Command::VersionsCheck => versions_check::run(&kit),
     }

@@ -49,6 +49,25 @@ pub(crate) fn apply(source: &str) -> Result<String, Vec<Misuse>> {
     if misuses.is_empty() { Ok(output.finish()) } else { Err(misuses) }
 }
 
+/// The text of each block: what students are not given.
+pub(crate) fn solutions(source: &str) -> Vec<String> {
+    let mut blocks = vec![];
+    let mut block: Option<String> = None;
+    for text in source.lines() {
+        match classify(text) {
+            Line::Begin(_) => block = Some(String::new()),
+            Line::End => blocks.extend(block.take()),
+            Line::Text | Line::Lookalike => {
+                if let Some(block) = &mut block {
+                    block.push_str(text);
+                    block.push('\n');
+                }
+            }
+        }
+    }
+    blocks
+}
+
 const LOOKALIKE: &str = "looks like a marker and is none: write `// SOLUTION: <text for the student>`, `// SOLUTION` or \
     `// END SOLUTION` on a line of its own, or put the comment in other words";
 
@@ -156,6 +175,12 @@ mod tests {
     fn a_block_is_replaced_at_the_indentation_of_its_marker() {
         let source = "fn f() -> u8 {\n    // SOLUTION: todo!(\"lab 2, part A: f\")\n    let x = 1;\n    x\n    // END SOLUTION\n}\n";
         assert_eq!(apply(source).unwrap(), "fn f() -> u8 {\n    todo!(\"lab 2, part A: f\")\n}\n");
+    }
+
+    #[test]
+    fn what_students_are_not_given_is_between_the_markers() {
+        let source = "a\n// SOLUTION: todo!()\nb\n  c\n// END SOLUTION\nd\n// SOLUTION\ne\n// END SOLUTION\n";
+        assert_eq!(solutions(source), ["b\n  c\n", "e\n"]);
     }
 
     #[test]

@@ -202,13 +202,12 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
     /// Scenarios of one mutant at once: those that fail live wait for what never comes.
     const AT_ONCE: usize = 4;
     let folder = tempfile::tempdir()?;
-    copy(kit, plan.lab, folder.path())?;
+    let labs = workshop.submitted(plan.lab)?;
+    labs.iter().try_for_each(|lab| copy(kit, lab, folder.path()))?;
     if let Err(words) = apply(folder.path(), &mutant.diff)? {
         return Ok(Err(format!("the patch does not apply: {words}")));
     }
-    let Some(sources) = Submission::open(folder.path())?.sources(plan.lab)? else {
-        return Ok(Err("the mutant has no sources".into()));
-    };
+    let sources = Submission::open(folder.path())?.all_sources(labs)?;
     workshop.install(plan.lab, &sources)?;
     let parts = if plan.has_live() { Parts::All } else { Parts::Driver };
     let built = match workshop.build(plan.lab, parts)? {

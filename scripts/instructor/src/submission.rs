@@ -1,7 +1,11 @@
 //! What a student has handed in: of each lab the files that count, `src/**/*.rs`, read into memory. Everything else
-//! (manifests, build scripts, tests, configuration) comes from the kit and is left where it is.
+//! (manifests, build scripts, tests, configuration) comes from the kit and is left where it is. A submission is a folder, an archive or
+//! a bare git repository (`archive.rs`).
+
+mod archive;
 
 use crate::kit::with_path;
+use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -16,7 +20,7 @@ const FILES_MAX: usize = 200;
 const DEPTH_MAX: usize = 8;
 
 /// The sources of one lab.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Sources {
     /// Path below src/ and content, sorted by path.
     pub(crate) files: Vec<(PathBuf, Vec<u8>)>,
@@ -24,15 +28,26 @@ pub(crate) struct Sources {
     pub(crate) remarks: Vec<String>,
 }
 
-/// A folder that holds a submission.
-pub(crate) struct Submission {
-    folder: PathBuf,
+/// What was handed in.
+pub(crate) enum Submission {
+    /// A folder that has the labs' folders.
+    Folder(PathBuf),
+    /// The sources of each lab that was in an archive.
+    Archive(BTreeMap<String, Sources>),
 }
 
 impl Submission {
-    /// The submission in this folder, which has the labs' folders itself or in `skeleton/`.
-    pub(crate) fn open(folder: &Path) -> io::Result<Submission> {
-        let folder = fs::canonicalize(folder).map_err(|error| with_path(folder, &error))?;
+    /// The submission in this folder, which has the labs' folders itself or in `skeleton/`; or in this archive or repository, which may
+    /// have them below a few folders more.
+    ///
+    /// # Errors
+    /// `InvalidData`: whoever has handed it in is to blame. Others: it is not there, or cannot be read here.
+    pub(crate) fn open(path: &Path) -> io::Result<Submission> {
+        let folder = fs::canonicalize(path).map_err(|error| with_path(path, &error))?;
+        if archive::is_archive(&folder) {
+            let archive = archive::read(&folder).map_err(|error| with_path(path, &error))?;
+            return Ok(Submission::Archive(archive.labs));
+        }
         if !folder.is_dir() {
             let text = format!(
                 "{} is not a folder; give the folder that holds lab1-datagram/ and so on",
@@ -41,12 +56,22 @@ impl Submission {
             return Err(io::Error::new(io::ErrorKind::NotADirectory, text));
         }
         let skeleton = folder.join("skeleton");
-        Ok(Submission { folder: if skeleton.is_dir() { skeleton } else { folder } })
+        Ok(Submission::Folder(if skeleton.is_dir() { skeleton } else { folder }))
+    }
+
+    /// The sources of these labs; of those that the submission does not have, there are no files.
+    pub(crate) fn all_sources(&self, labs: Vec<String>) -> io::Result<Vec<(String, Sources)>> {
+        let of = |lab: String| Ok((lab.clone(), self.sources(&lab)?.unwrap_or_default()));
+        labs.into_iter().map(of).collect()
     }
 
     /// The sources of `lab`; none when the submission has no such lab.
     pub(crate) fn sources(&self, lab: &str) -> io::Result<Option<Sources>> {
-        let src = self.folder.join(lab).join("src");
+        let folder = match self {
+            Submission::Folder(folder) => folder,
+            Submission::Archive(labs) => return Ok(labs.get(lab).cloned()),
+        };
+        let src = folder.join(lab).join("src");
         match fs::symlink_metadata(&src) {
             Ok(about) if about.is_dir() => {}
             Ok(_) => return Ok(None),

@@ -68,8 +68,18 @@ impl<'a> Workshop<'a> {
         Ok(Workshop { kit, tree, profile })
     }
 
-    /// Makes the tree the kit plus these sources of `lab`.
-    pub(crate) fn install(&self, lab: &str, sources: &Sources) -> io::Result<()> {
+    /// The labs whose sources a submission must have for `lab` to be judged: itself; or instead all labs below it, when its
+    /// manifest says so.
+    pub(crate) fn submitted(&self, lab: &str) -> io::Result<Vec<String>> {
+        let manifest = self.kit.read(Path::new("skeleton").join(lab).join("Cargo.toml"))?;
+        if manifest.lines().any(|line| line == "below = \"submitted\"") {
+            return Ok(labs_below(&manifest).map(String::from).collect());
+        }
+        Ok(vec![lab.into()])
+    }
+
+    /// Makes the tree the kit plus these sources, so that `lab` can be built.
+    pub(crate) fn install(&self, lab: &str, sources: &[(String, Sources)]) -> io::Result<()> {
         let mut wanted = BTreeMap::new();
         for folder in ["harness", "labs"] {
             for file in self.kit.files(folder)? {
@@ -80,11 +90,19 @@ impl<'a> Workshop<'a> {
         for file in ["Cargo.toml", "rust-toolchain.toml"] {
             wanted.insert(file.into(), self.kit.read(file)?.into_bytes());
         }
-        let place = Path::new("skeleton").join(lab);
-        let manifest = place.join("Cargo.toml");
-        wanted.insert(manifest.clone(), self.kit.read(&manifest)?.into_bytes());
-        for (path, content) in &sources.files {
-            wanted.insert(place.join("src").join(path), content.clone());
+        // The labs below are there as they are handed out: no mistake of theirs is one of this lab.
+        for needed in self.with_labs_below(lab)? {
+            let place = Path::new("skeleton").join(&needed);
+            let submitted = sources.iter().find(|(lab, _)| *lab == needed);
+            for file in self.kit.files(&place)? {
+                if submitted.is_none() || !file.starts_with(place.join("src")) {
+                    let content = fs::read(self.kit.path(&file)).map_err(|error| with_path(&file, &error))?;
+                    wanted.insert(file, content);
+                }
+            }
+            for (path, content) in submitted.iter().flat_map(|(_, sources)| &sources.files) {
+                wanted.insert(place.join("src").join(path), content.clone());
+            }
         }
         // A members glob must match something.
         wanted.insert("scripts/README.md".into(), b"The judge's tree has no scripts.\n".to_vec());
@@ -97,6 +115,19 @@ impl<'a> Workshop<'a> {
         }
         // Cargo takes out what this tree does not need, so the kit's own lock comes first each time.
         write_if_changed(&self.tree.join("Cargo.lock"), self.kit.read("Cargo.lock")?.as_bytes())
+    }
+
+    /// A lab, and those that it is built on, and those that these are built on.
+    fn with_labs_below(&self, lab: &str) -> io::Result<Vec<String>> {
+        let mut labs = vec![lab.to_string()];
+        let mut next = 0;
+        while let Some(lab) = labs.get(next) {
+            let manifest = self.kit.read(Path::new("skeleton").join(lab).join("Cargo.toml"))?;
+            let below: Vec<_> = labs_below(&manifest).filter(|it| labs.iter().all(|lab| lab != it)).collect();
+            labs.extend(below.into_iter().map(String::from));
+            next += 1;
+        }
+        Ok(labs)
     }
 
     fn remove_strangers(&self, folder: &Path, keep: &BTreeSet<PathBuf>) -> io::Result<()> {
@@ -146,6 +177,12 @@ impl<'a> Workshop<'a> {
             Some(_) => Ok(programs(&fs::read_to_string(&artifacts)?, lab)),
         }
     }
+}
+
+/// The labs that this one is built on, by its manifest.
+fn labs_below(manifest: &str) -> impl Iterator<Item = &str> {
+    let paths = manifest.lines().filter_map(|line| line.split_once("path = \"../")?.1.split('"').next());
+    paths.filter(|path| path.starts_with("lab"))
 }
 
 fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
@@ -211,6 +248,9 @@ fn programs(artifacts: &str, lab: &str) -> Result<Built, String> {
 mod tests {
     use super::*;
 
+    const MANIFEST: &str =
+        "[[test]]\npath = \"../../labs/x\"\n[dependencies]\nlab1-y = { path = \"../lab1-y\" }\n";
+
     fn kit() -> (tempfile::TempDir, Kit) {
         let folder = tempfile::tempdir().unwrap();
         let files = [
@@ -219,7 +259,9 @@ mod tests {
             ("rust-toolchain.toml", "pin"),
             ("harness/src/lib.rs", "harness"),
             ("labs/lab2-x/src/lib.rs", "given"),
-            ("skeleton/lab2-x/Cargo.toml", "manifest"),
+            ("skeleton/lab1-y/Cargo.toml", "lower"),
+            ("skeleton/lab1-y/src/lib.rs", "todo"),
+            ("skeleton/lab2-x/Cargo.toml", MANIFEST),
             ("skeleton/lab2-x/src/lib.rs", "todo"),
         ];
         for (path, content) in files {
@@ -237,17 +279,40 @@ mod tests {
             files: vec![("lib.rs".into(), b"one".to_vec()), ("old.rs".into(), vec![])],
             remarks: vec![],
         };
-        workshop.install("lab2-x", &first).unwrap();
+        let of = |lab: &str, sources| [(lab.to_string(), sources)];
+        workshop.install("lab2-x", &of("lab2-x", first)).unwrap();
         fs::create_dir_all(workshop.tree.join("skeleton/lab2-x/.cargo")).unwrap();
         fs::write(workshop.tree.join("skeleton/lab2-x/build.rs"), "evil").unwrap();
         let second = Sources { files: vec![("lib.rs".into(), b"two".to_vec())], remarks: vec![] };
-        workshop.install("lab2-x", &second).unwrap();
+        workshop.install("lab2-x", &of("lab2-x", second)).unwrap();
         let place = workshop.tree.join("skeleton/lab2-x");
         assert_eq!(fs::read(place.join("src/lib.rs")).unwrap(), b"two");
-        assert_eq!(fs::read(place.join("Cargo.toml")).unwrap(), b"manifest");
+        assert_eq!(fs::read_to_string(place.join("Cargo.toml")).unwrap(), MANIFEST);
+        assert_eq!(fs::read(workshop.tree.join("skeleton/lab1-y/src/lib.rs")).unwrap(), b"todo");
         for gone in ["src/old.rs", "build.rs", ".cargo"] {
             assert!(!place.join(gone).exists(), "{gone}");
         }
+    }
+
+    #[test]
+    fn all_labs_below_come_from_the_submission_when_the_manifest_says_so() {
+        let (folder, kit) = kit();
+        let manifest = "[package.metadata.faultline]\nbelow = \"submitted\"\n[dependencies]\nlab2-x = { path = \"../lab2-x\" }\n";
+        for (file, content) in [("Cargo.toml", manifest), ("src/lib.rs", "given")] {
+            write_if_changed(&folder.path().join("skeleton/lab3-all").join(file), content.as_bytes())
+                .unwrap();
+        }
+        let workshop = Workshop::open(&kit, 0).unwrap();
+        assert_eq!(workshop.submitted("lab3-all").unwrap(), ["lab2-x"]);
+        assert_eq!(workshop.submitted("lab2-x").unwrap(), ["lab2-x"]);
+        let theirs = Sources { files: vec![("lib.rs".into(), b"theirs".to_vec())], remarks: vec![] };
+        workshop.install("lab3-all", &[("lab2-x".into(), theirs)]).unwrap();
+        let read = |file: &str| fs::read_to_string(workshop.tree.join("skeleton").join(file)).unwrap();
+        assert_eq!(
+            (read("lab3-all/src/lib.rs"), read("lab2-x/src/lib.rs")),
+            ("given".into(), "theirs".into())
+        );
+        assert_eq!(read("lab1-y/src/lib.rs"), "todo");
     }
 
     #[test]

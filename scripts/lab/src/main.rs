@@ -5,6 +5,7 @@
 //! the code as it is now.
 
 mod relay;
+mod upgrade;
 
 use clap::{Parser, Subcommand};
 use std::io::{BufRead as _, BufReader, Read as _};
@@ -62,6 +63,11 @@ enum Subcommands {
         /// The lab, as in lab2.
         lab: Option<String>,
     },
+    /// Brings a new hand-out over this one, and keeps what you have written.
+    Upgrade {
+        /// The folder to which the new hand-out was unpacked.
+        new: PathBuf,
+    },
     /// Is a bad network between a program and its server, until Ctrl-C.
     #[command(after_help = relay::EXAMPLE)]
     Relay(relay::Options),
@@ -105,6 +111,13 @@ fn run(arguments: &Arguments) -> Result<ExitCode, String> {
         Subcommands::List { lab: Some(lab) } => test(find(&labs, lab)?, &["--list"]),
         Subcommands::List { lab: None } => {
             labs.iter().for_each(|lab| println!("{lab}"));
+            Ok(ExitCode::SUCCESS)
+        }
+        Subcommands::Upgrade { new } => {
+            let here = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+            let upgrade = upgrade::run(new, &here)?;
+            upgrade.remarks.iter().for_each(|remark| println!("{remark}"));
+            println!("brought {}, removed {}", upgrade.brought, upgrade.removed);
             Ok(ExitCode::SUCCESS)
         }
         Subcommands::Relay(options) => relay::run(options).map(|()| ExitCode::SUCCESS),

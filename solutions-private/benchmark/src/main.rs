@@ -3,6 +3,7 @@
 
 mod bounded;
 mod calls;
+mod cluster;
 mod goodput;
 mod machines;
 mod measure;
@@ -59,6 +60,9 @@ struct Arguments {
     /// Only words that are counted, beside a table and the shell.
     #[arg(long)]
     words: bool,
+    /// Only a cluster of processes, beside lab 4's engine.
+    #[arg(long)]
+    cluster: bool,
     /// Counts the words of this file in a process that does nothing else.
     #[arg(long, hide = true, num_args = 2, value_names = ["WHO", "FILE"])]
     count: Vec<String>,
@@ -71,13 +75,15 @@ struct Parts {
     goodput: bool,
     rpc: bool,
     words: bool,
+    cluster: bool,
 }
 
 impl Arguments {
     fn parts(&self) -> Parts {
-        let all = !self.goodput && !self.rpc && !self.words;
-        let [goodput, rpc, words] = [self.goodput, self.rpc, self.words].map(|part| all || part);
-        Parts { worlds: all, goodput, rpc, words }
+        let chosen = [self.goodput, self.rpc, self.words, self.cluster];
+        let all = !chosen.contains(&true);
+        let [goodput, rpc, words, cluster] = chosen.map(|part| all || part);
+        Parts { worlds: all, goodput, rpc, words, cluster }
     }
 }
 
@@ -94,6 +100,8 @@ struct Effort {
     calls: [usize; 2],
     /// Megabytes of text, and how many they become when it grows.
     text: (u64, &'static [u64]),
+    /// Tasks of a large job, and workers.
+    crowd: cluster::Crowd,
     seeds: u64,
 }
 
@@ -116,6 +124,7 @@ impl Effort {
             bytes: 64_000_000,
             calls: [20_000, 100_000],
             text: (70, &[10, 100, 1_000]),
+            crowd: cluster::Crowd { tasks: 100_000, workers: 1_000 },
             seeds: seeds::TARGET_SEEDS,
         }
     }
@@ -135,12 +144,16 @@ impl Effort {
             bytes: 1_000_000,
             calls: [500, 2_000],
             text: (1, &[1, 2]),
+            crowd: cluster::Crowd { tasks: 1_000, workers: 50 },
             seeds: 20,
         }
     }
 }
 
 fn main() -> ExitCode {
+    if std::env::args_os().nth(1).is_some_and(|first| first == cluster::CLUSTER) {
+        return cluster::main();
+    }
     let options = Arguments::parse();
     if let [who, file] = options.count.as_slice() {
         let counted = Counter::from_str(who, true).and_then(|counter| counter.run_alone(Path::new(file)));
@@ -154,7 +167,9 @@ fn main() -> ExitCode {
     }
     let effort = if options.quick { Effort::quick() } else { Effort::whole() };
     let parts = options.parts();
-    let measured = measure_all(&effort, parts).and_then(|report| with_memory(report, &effort, parts));
+    let measured = measure_all(&effort, parts)
+        .and_then(|report| with_memory(report, &effort, parts))
+        .and_then(|report| with_cluster(report, &effort, parts));
     let report = match measured {
         Ok(report) => report,
         Err(wrong) => {
@@ -197,6 +212,27 @@ fn measure_all(effort: &Effort, parts: Parts) -> Result<Report, String> {
     }
     if parts.words {
         report.groups.extend([words(effort, &Text::made(effort.text.0)?)?, growing(effort)?]);
+    }
+    if parts.cluster {
+        let title = format!(
+            "Requests that a coordinator decides in a job of {} tasks and {} workers",
+            effort.crowd.tasks, effort.crowd.workers
+        );
+        let subjects = [subject("lab 5's reference", None, || cluster::decide(effort.crowd))];
+        report.groups.push(group(title, "requests", &subjects, effort, 0)?);
+    }
+    Ok(report)
+}
+
+/// A job in which a worker is killed is so much larger: a lease is to be short beside it.
+const LONGER: u64 = 5;
+
+/// How long jobs take on clusters of processes: this program several times more.
+fn with_cluster(mut report: Report, effort: &Effort, parts: Parts) -> Result<Report, String> {
+    if parts.cluster {
+        let target = effort.is_whole();
+        report.groups.push(cluster::beside_one_process(effort.text.0, effort.repetitions, target)?);
+        report.groups.push(cluster::with_a_loss(LONGER * effort.text.0, effort.repetitions, target)?);
     }
     Ok(report)
 }
@@ -361,12 +397,14 @@ mod tests {
 
     #[test]
     fn every_rate_and_time_of_a_quick_run_is_above_zero() {
-        let report =
-            measure_all(&Effort::quick(), Parts { worlds: true, goodput: true, rpc: true, words: true })
-                .unwrap();
+        let report = measure_all(
+            &Effort::quick(),
+            Parts { worlds: true, goodput: true, rpc: true, words: true, cluster: true },
+        )
+        .unwrap();
         let rates: Vec<_> = report.groups.iter().flat_map(|group| &group.rows).collect();
         let pipelines = words::PIPELINES.iter().filter(|pipeline| pipeline.is_there()).count();
-        assert_eq!(rates.len(), 31 + pipelines);
+        assert_eq!(rates.len(), 32 + pipelines);
         assert!(rates.iter().all(|row| row.rate.lowest > 0.0 && row.ratio > 0.0));
         assert!(report.scenarios.iter().all(|soaked| soaked.seconds > 0.0));
     }

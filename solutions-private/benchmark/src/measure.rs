@@ -34,6 +34,28 @@ pub(crate) struct Rate {
     pub(crate) highest: f64,
 }
 
+/// Something that says itself how long it took.
+pub(crate) type Timed<'a> = (&'static str, Box<dyn Fn() -> Result<Duration, String> + 'a>);
+
+/// As [`by_turns`], for what is `work` and says itself how long it took.
+///
+/// # Errors
+/// A subject did not do its work.
+pub(crate) fn timed_by_turns(
+    subjects: &[Timed<'_>],
+    repetitions: usize,
+    work: u64,
+) -> Result<Vec<(&'static str, Rate)>, String> {
+    let mut rates = vec![vec![]; subjects.len()];
+    for _ in 0..repetitions {
+        for ((_, run), rates) in subjects.iter().zip(&mut rates) {
+            rates.push(work as f64 / run()?.as_secs_f64().max(1e-6));
+        }
+    }
+    let names = subjects.iter().map(|(name, _)| *name);
+    Ok(names.zip(rates.into_iter().map(|rates| summary(work, rates))).collect())
+}
+
 /// Runs every subject once to warm up, and then all of them by turns, so that a machine that becomes slower on the way is
 /// no subject's disadvantage. `repetitions` is at least 1.
 ///

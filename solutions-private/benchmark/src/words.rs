@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, BufWriter, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 /// How much of the table's rate the reference is to have with a combiner.
@@ -55,7 +56,7 @@ impl Text {
         self.megabytes
     }
 
-    fn path(&self) -> PathBuf {
+    pub(crate) fn path(&self) -> PathBuf {
         self.folder.path().join("text")
     }
 }
@@ -96,6 +97,16 @@ impl Counter {
             return Err(format!("{self:?} has found {keys} different words"));
         }
         Ok(text.megabytes)
+    }
+
+    /// How long it takes to count the words.
+    ///
+    /// # Errors
+    /// As [`Counter::count`].
+    pub(crate) fn seconds(self, text: &Text) -> Result<Duration, String> {
+        let started = Instant::now();
+        self.count(text)?;
+        Ok(started.elapsed())
     }
 
     /// How many different words there are.

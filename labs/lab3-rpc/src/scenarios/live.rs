@@ -1,6 +1,6 @@
 //! Part E on real sockets: the student's `kv` and `calc` in processes of their own.
 
-use super::stage::{PATIENCE, Stage};
+use super::stage::{PATIENCE, Stage, look_at, serve};
 use crate::{CALC, KV, Message};
 use faultline::live::port::Port;
 use faultline::live::process::Finished;
@@ -53,7 +53,7 @@ const GIVE_UP: [&str; 2] = ["--give-up-ms", "60000"];
 fn counter(bench: &Bench<'_>) -> Outcome {
     const CALLS: u64 = 400;
     let mut stage = Stage::new(bench, KV)?;
-    let (server, address) = stage.serve("server", LOOPBACK)?;
+    let (server, address) = serve(&mut stage, "server", LOOPBACK)?;
     let relay = Relay::start(address, bench.seed())?;
     relay.keep_log();
     relay.links(Link {
@@ -67,8 +67,8 @@ fn counter(bench: &Bench<'_>) -> Outcome {
     let (to, calls) = (relay.addr().to_string(), CALLS.to_string());
     let load = stage
         .start("client", &["load", &to, "--calls", &calls, "--at-once", "16", GIVE_UP[0], GIVE_UP[1]])?;
-    let load = stage.end("client", load).inspect_err(|_| stage.look_at(&relay))?;
-    stage.look_at(&relay);
+    let load = stage.end("client", load).inspect_err(|_| look_at(&mut stage, &relay))?;
+    look_at(&mut stage, &relay);
     if load.code != Some(0) {
         return Err(stage.wrong(format!(
             "Rules B3 and E1: all {CALLS} calls can be done, and the load ended so: {}.",
@@ -123,7 +123,7 @@ fn killed(bench: &Bench<'_>) -> Outcome {
     const LAST_HEARD: u64 = LAST_ANSWERED + 4;
     let mut stage = Stage::new(bench, KV)?;
     let port = Port::reserve()?;
-    let (first, _) = stage.serve("server 1", port.addr())?;
+    let (first, _) = serve(&mut stage, "server 1", port.addr())?;
     let relay = Relay::start(port.addr(), bench.seed())?;
     relay.keep_log();
     relay.links(Link { loss: 0.02, duplicate: 0.1, ..direct() });
@@ -137,7 +137,7 @@ fn killed(bench: &Bench<'_>) -> Outcome {
         is_over = !matches!(load.try_wait(), Ok(None));
         (is_over || relay.counts(CLIENTS, SERVER).sent > LAST_HEARD).then_some(())
     });
-    stage.look_at(&relay);
+    look_at(&mut stage, &relay);
     if is_over || relay.counts(CLIENTS, SERVER).sent <= LAST_HEARD {
         let load = if is_over { stage.end("client", load)? } else { stage.kill("client", load)? };
         return Err(stage.wrong(format!(
@@ -147,13 +147,13 @@ fn killed(bench: &Bench<'_>) -> Outcome {
     }
     stage.tell("network", format!("is cut after {LAST_HEARD} datagrams to the server"));
     let first = stage.kill("server 1", first)?;
-    let (second, _) = stage.serve("server 2", port.addr())?;
+    let (second, _) = serve(&mut stage, "server 2", port.addr())?;
     relay.change(&Change::Heal(SERVER, CLIENTS))?;
     relay.change(&Change::Heal(CLIENTS, SERVER))?;
     stage.tell("network", "is whole again".into());
-    let load = stage.end("client", load).inspect_err(|_| stage.look_at(&relay))?;
+    let load = stage.end("client", load).inspect_err(|_| look_at(&mut stage, &relay))?;
     let second = stage.kill("server 2", second)?;
-    stage.look_at(&relay);
+    look_at(&mut stage, &relay);
     relay.require_faults()?;
     if !load.stdout.lines().any(|line| line.starts_with(&format!("{CALLS} calls in "))) {
         return Err(stage.wrong(format!(
@@ -250,7 +250,7 @@ impl Truth {
 
 fn asked_to_end(bench: &Bench<'_>) -> Outcome {
     let mut stage = Stage::new(bench, CALC)?;
-    let (mut server, address) = stage.serve("server", LOOPBACK)?;
+    let (mut server, address) = serve(&mut stage, "server", LOOPBACK)?;
     let address = address.to_string();
     let mut early = stage.start("client 1", &["call", &address, GIVE_UP[0], GIVE_UP[1], "wait", "go"])?;
     stage.line("server", &mut server, "executes wait")?;

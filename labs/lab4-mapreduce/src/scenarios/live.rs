@@ -174,11 +174,20 @@ pub fn ended_well(finished: &Finished) -> Outcome {
 
 const RUN: [&str; 7] = ["run", "--app", "wc", "--out", "out", "--memory", "64K"];
 
+/// What people have written: the contract of this lab.
+const PROSE: &[u8] = include_bytes!("../contract.rs");
+
 fn counts(bench: &Bench<'_>) -> Outcome {
     let place = Workplace::new(bench)?;
     let mut drawn = Drawn::new(bench.seed());
-    let texts = [drawn.words(60_000, 20_000), drawn.words(20_000, 300), b"no end of line".to_vec(), vec![]];
-    let files = ["a/text", "b/text", "c", "empty"];
+    let texts = [
+        drawn.words(60_000, 20_000),
+        drawn.words(20_000, 300),
+        b"no end of line".to_vec(),
+        vec![],
+        PROSE.to_vec(),
+    ];
+    let files = ["a/text", "b/text", "c", "empty", "prose"];
     for (file, text) in files.iter().zip(&texts) {
         place.put(file, text)?;
     }
