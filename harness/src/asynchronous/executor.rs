@@ -130,8 +130,9 @@ impl Executor {
     fn turn(&self, id: TaskId) -> Option<Turn> {
         let mut tasks = self.tasks.borrow_mut();
         let task = tasks.get_mut(&id)?;
-        // A task that is woken while it is polled gets another turn.
-        task.bell.rung.store(false, Ordering::Relaxed);
+        // A task that is woken while it is polled gets another turn. Whoever finds that it had been rung already must have done
+        // before that what it is polled for: hence an exchange, which is ordered with theirs, and no plain store.
+        task.bell.rung.swap(false, Ordering::AcqRel);
         if task.aborted {
             return tasks.remove(&id).map(Turn::Drop);
         }
@@ -227,7 +228,7 @@ impl Wake for Bell {
         if self.ready.outside.is_none() && std::thread::current().id() != self.ready.thread {
             self.ready.strange.store(true, Ordering::Release);
         }
-        if !self.rung.swap(true, Ordering::Relaxed) {
+        if !self.rung.swap(true, Ordering::AcqRel) {
             self.ready.add(self.task);
         }
     }

@@ -211,6 +211,7 @@ impl Client {
     ) -> Result<(), ClientError> {
         let unknown = Job { application: String::new(), chunks: vec![], reduces: 0, skips: false };
         let job = job.unwrap_or(&unknown);
+        let mut has_all = false;
         loop {
             let status = self.status().await?;
             tell(Progress::Job(&status, job));
@@ -223,11 +224,12 @@ impl Client {
                     let file = |error| ClientError::File(out.join("done"), error);
                     put(out, "done", format!("{}\n", places.len()).as_bytes()).map_err(file)?;
                     self.insist(&Request::Collected).await?;
-                    // So that the coordinator knows that the client knows.
-                    self.status().await?;
-                    return Ok(());
+                    // A coordinator that has come up in between may not know yet that the job is finished: what it has not kept is told
+                    // once more. And whoever hears that it has kept it is the last whom the coordinator waits for.
+                    has_all = true;
                 }
                 Phase::Failed(failure) => return Err(ClientError::Failed(failure)),
+                Phase::Collected if has_all => return Ok(()),
                 Phase::Collected => {
                     return Err(ClientError::NoJob("the outputs of this job were collected before"));
                 }
@@ -304,6 +306,84 @@ pub(crate) fn next_chunk(reader: &mut impl io::BufRead, size: u64) -> io::Result
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::live::calls;
+    use crate::live::network::{Handler, Listening};
+    use crate::site::{Answering, NoAnswer};
+    use crate::types::{Attempt, WorkerId};
+    use faultline::codec;
+    use std::cell::Cell;
+    use std::net::{Ipv4Addr, SocketAddrV4, UdpSocket};
+
+    const HERE: SocketAddrV4 = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 1);
+
+    /// A finished job's coordinator that has crashed while its outputs were collected, and a worker with one empty output.
+    struct ComesUpAgain {
+        collected: Rc<Cell<u32>>,
+        statuses: Cell<u32>,
+    }
+
+    impl ComesUpAgain {
+        fn answer(&self, method: u32, argument: &[u8]) -> Vec<u8> {
+            if method == Method::Read as u32 {
+                return codec::encode(&Bytes::Some(vec![]));
+            }
+            let place = Place {
+                attempt: Attempt { task: Task::Reduce(0), number: 7 },
+                holder: WorkerId { address: HERE.into(), life: 1 },
+            };
+            codec::encode(&match calls::argument(argument) {
+                Ok(Request::Collected) => {
+                    self.collected.set(self.collected.get() + 1);
+                    Reply::Noted
+                }
+                Ok(Request::Status) => {
+                    self.statuses.set(self.statuses.get() + 1);
+                    let phase = match (self.statuses.get(), self.collected.get()) {
+                        // It does not know yet which outputs are still there.
+                        (2, _) => Phase::Working,
+                        (_, 0 | 1) => Phase::Finished(vec![place]),
+                        _ => Phase::Collected,
+                    };
+                    Reply::Status(Status {
+                        phase,
+                        workers: vec![],
+                        running: vec![],
+                        tasks: Some((0, 1)),
+                        maps_done: 0,
+                        reduces_done: 1,
+                        skipped: 0,
+                    })
+                }
+                other => panic!("{other:?}"),
+            })
+        }
+    }
+
+    impl Network for ComesUpAgain {
+        fn call(&self, _to: SocketAddrV4, method: u32, argument: Vec<u8>) -> Answering<Vec<u8>> {
+            let answer = self.answer(method, &argument);
+            Box::pin(async move { Ok::<_, NoAnswer>(answer) })
+        }
+
+        fn listen(&self, _at: SocketAddrV4, _handler: Handler) -> io::Result<Listening> {
+            Err(io::Error::other("nobody listens here"))
+        }
+    }
+
+    #[test]
+    fn a_client_ends_when_the_coordinator_has_kept_that_all_is_collected() {
+        let (folder, collected) = (tempfile::tempdir().unwrap(), Rc::new(Cell::new(0)));
+        let (out, told) = (folder.path().to_owned(), collected.clone());
+        let socket = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        faultline::live::run(socket, &[], move |node| async move {
+            let network = Rc::new(ComesUpAgain { collected: told, statuses: Cell::new(0) });
+            let client = Client::new(&node, network, HERE);
+            client.collect(&out, None, &mut |_| ()).await.map_err(|error| io::Error::other(error.to_string()))
+        })
+        .unwrap();
+        assert_eq!(collected.get(), 2);
+        assert!(folder.path().join("out-0").exists());
+    }
 
     #[test]
     fn chunks_have_whole_lines() {

@@ -4,6 +4,7 @@ use crate::engine::{Execute, Working};
 use crate::message::{Assignment, Input};
 use crate::types::{Cause, Task};
 use crate::words;
+use faultline::asynchronous::Runtime;
 use faultline::folder::Folder;
 use std::fs;
 use std::io;
@@ -11,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
+use tokio::sync::mpsc;
 
 /// A map task for a thread.
 #[derive(Clone, Debug)]
@@ -115,6 +117,22 @@ pub(crate) struct Threads {
     /// Each task takes so much longer.
     longer: Duration,
     begun: AtomicU64,
+    /// Each thread at work holds one too.
+    at_work: mpsc::Sender<()>,
+}
+
+/// Threads of a worker that has ended: they may still be at work on what nobody wants any more.
+pub(crate) struct Rest {
+    path: PathBuf,
+    at_work: mpsc::Receiver<()>,
+}
+
+impl Rest {
+    /// Waits until the threads have ended, and removes what they leave. One that does not end soon goes with its process.
+    pub(crate) async fn end(mut self, runtime: &Runtime) -> io::Result<()> {
+        let _ = runtime.timeout(Duration::from_secs(5), self.at_work.recv()).await;
+        remove_places(&self.path)
+    }
 }
 
 /// With this begins the name of a thread's folder.
@@ -122,14 +140,12 @@ const PLACE: &str = "tmp-thread-";
 
 impl Threads {
     /// Threads that work in this folder. What earlier ones have left is removed.
-    pub(crate) fn new(path: PathBuf, engines: Engines, longer: Duration) -> io::Result<Threads> {
-        for entry in fs::read_dir(&path)? {
-            let entry = entry?;
-            if entry.file_name().to_string_lossy().starts_with(PLACE) {
-                fs::remove_dir_all(entry.path())?;
-            }
-        }
-        Ok(Threads { path, engines, longer, begun: AtomicU64::new(0) })
+    pub(crate) fn new(path: PathBuf, engines: Engines, longer: Duration) -> io::Result<(Threads, Rest)> {
+        remove_places(&path)?;
+        // Nothing is ever sent: who receives hears when all senders have gone.
+        let (at_work, ended) = mpsc::channel(1);
+        let rest = Rest { path: path.clone(), at_work: ended };
+        Ok((Threads { path, engines, longer, begun: AtomicU64::new(0), at_work }, rest))
     }
 
     /// Has a thread do some work in a folder of its own; then the files get their names.
@@ -140,7 +156,7 @@ impl Threads {
     ) -> Working {
         let number = self.begun.fetch_add(1, Ordering::Relaxed);
         let (path, place) = (self.path.clone(), self.path.join(format!("{PLACE}{number}")));
-        let longer = self.longer;
+        let (longer, at_work) = (self.longer, self.at_work.clone());
         Box::pin(async move {
             let guard = Wanted(Stop::default());
             let (stop, inside) = (guard.0.clone(), place.clone());
@@ -153,6 +169,7 @@ impl Threads {
                 if stop.is_set() || worked.is_err() {
                     let _ = fs::remove_dir_all(&inside);
                 }
+                drop(at_work);
                 worked
             });
             thread.await.map_err(|panic| panicked(&panic))??;
@@ -165,6 +182,16 @@ impl Threads {
             finish().map_err(|error| named(&place, &error))
         })
     }
+}
+
+fn remove_places(path: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(path)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(PLACE) {
+            fs::remove_dir_all(entry.path())?;
+        }
+    }
+    Ok(())
 }
 
 /// A panic of the application's is a failure like any other.

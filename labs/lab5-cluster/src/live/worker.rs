@@ -53,15 +53,16 @@ where
     Work: Future<Output = io::Result<()>> + 'static,
 {
     let folder = Folder::real(&place.folder);
-    let engine = Engine::new(Threads::new(place.folder.clone(), place.engines, place.longer)?);
+    let (threads, rest) = Threads::new(place.folder.clone(), place.engines, place.longer)?;
     let calls = Rc::new(Caller::new(network, place.coordinator));
     let address = Address::from(place.address);
-    let site = Site::new(runtime.clone(), address, folder.clone(), engine, place.config, calls);
+    let site = Site::new(runtime.clone(), address, folder.clone(), Engine::new(threads), place.config, calls);
     let worked = tokio::select! {
         biased;
         () = interrupted => None,
         worked = work(site) => Some(worked),
     };
+    rest.end(&runtime).await?;
     match worked {
         Some(worked) => worked.map(|()| true),
         None => {
