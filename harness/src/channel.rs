@@ -6,6 +6,7 @@ use crate::codec;
 use crate::group::Group;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use std::fs::File;
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
@@ -37,9 +38,12 @@ impl Channel {
         Ok((Channel::of(ours), Group::of(child)))
     }
 
-    /// The end that this process was started with.
+    /// The end that this process was started with. From here on its standard input is empty, so that nobody else in this process
+    /// finds the channel there.
     pub(crate) fn inherited() -> io::Result<Channel> {
-        Ok(Channel::of(UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?)))
+        let stream = UnixStream::from(io::stdin().as_fd().try_clone_to_owned()?);
+        rustix::stdio::dup2_stdin(File::open("/dev/null")?)?;
+        Ok(Channel::of(stream))
     }
 
     /// A second handle of the same end.

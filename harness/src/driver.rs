@@ -45,6 +45,8 @@ pub(crate) enum Request {
 /// What the driver answers.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Answer {
+    /// The process is there; nobody has asked anything yet.
+    Ready,
     /// A machine was made.
     Started(NodeId),
     /// A machine was stepped. Of two that say the same `claim` it is claimed that they will act alike.
@@ -100,6 +102,7 @@ impl OwnedEvent {
 /// The channel failed: this process was not started by the judge, or the judge is gone.
 pub fn serve(program: &LocalProgram) -> io::Result<()> {
     let mut channel = Channel::inherited()?;
+    channel.send(&Answer::Ready)?;
     let alarm = channel.another()?;
     watch::start(HANDLER_PATIENCE, move |handler| {
         // The main thread is inside the handler, so nobody else is writing.

@@ -11,6 +11,7 @@ pub mod crash;
 pub mod disk;
 mod doing;
 pub mod driver;
+pub mod errand;
 pub mod faults;
 pub mod folder;
 mod group;

@@ -69,16 +69,24 @@ const WALK: usize = 3;
 const FORGOTTEN_MAX: usize = 64;
 
 impl RemoteProgram {
-    /// Starts the driver program.
+    /// Starts the driver program: this command, with the argument [`DRIVE`].
     ///
     /// # Errors
     /// It cannot be started: a fault of the machine, not of the student's code.
-    pub fn start(driver: &Path, executables: BTreeMap<String, PathBuf>) -> io::Result<RemoteProgram> {
-        let mut command = Command::new(driver);
-        command.arg(DRIVE).stdout(Stdio::null()).stderr(Stdio::null());
-        let (channel, process) = Channel::spawn(&mut command)?;
+    pub fn start(mut driver: Command, executables: BTreeMap<String, PathBuf>) -> io::Result<RemoteProgram> {
+        driver.arg(DRIVE).stdout(Stdio::null()).stderr(Stdio::null());
+        let (mut channel, mut process) = Channel::spawn(&mut driver)?;
         // Longer than the driver's own watch, which can name the handler.
         channel.patience(Some(Duration::from_millis(u64::from(HANDLER_PATIENCE) * 100 * 3)))?;
+        // Nothing of the student's has run yet, so whatever went wrong before is not the student's.
+        match channel.receive() {
+            Ok(Answer::Ready) => {}
+            Ok(other) => return Err(io::Error::other(nonsense(&other).to_string())),
+            Err(error) => {
+                let status = process.kill()?;
+                return Err(io::Error::new(error.kind(), format!("{error} ({status})")));
+            }
+        }
         let driver = Driver {
             channel,
             process,
@@ -274,6 +282,7 @@ fn unequal() -> Crash {
 
 fn nonsense(answer: &Answer) -> Crash {
     let kind = match answer {
+        Answer::Ready => "Ready",
         Answer::Started(_) => "Started",
         Answer::Stepped { .. } => "Stepped",
         Answer::SteppedAll { .. } => "SteppedAll",

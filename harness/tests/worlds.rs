@@ -14,7 +14,7 @@ use faultline::script::{PEER, Script};
 use faultline::search::{Explored, Limits, Search};
 use faultline::simulation::{Ended, Link, Simulation};
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 fn in_process<T>(run: impl Fn(&Bench<'_>) -> T) -> T {
@@ -22,7 +22,7 @@ fn in_process<T>(run: impl Fn(&Bench<'_>) -> T) -> T {
 }
 
 fn behind_a_pipe<T>(run: impl Fn(&Bench<'_>) -> T) -> T {
-    let program = RemoteProgram::start(Path::new(env!("CARGO_BIN_EXE_toy-lab")), BTreeMap::new()).unwrap();
+    let program = RemoteProgram::start(Command::new(env!("CARGO_BIN_EXE_toy-lab")), BTreeMap::new()).unwrap();
     run(&Bench::new(&program as &dyn Program, 1))
 }
 

@@ -8,6 +8,7 @@ pub mod amount;
 mod capture;
 mod done;
 mod error;
+mod folder;
 mod host;
 mod keeper;
 mod leash;
@@ -25,6 +26,7 @@ mod traffic;
 mod wires;
 
 pub use error::{LiveError, unwritten};
+pub use folder::folder;
 pub use host::{HostError, LiveHost};
 pub use keeper::Keeper;
 pub use program::{Tapped, run, run_tapped};

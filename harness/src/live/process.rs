@@ -68,8 +68,7 @@ impl Process {
     /// Starts a program with an empty standard input, in an empty folder of its own that is removed at the end; `name`
     /// stands for it in errors.
     pub fn spawn<A: AsRef<str>>(name: &str, program: &Path, args: &[A]) -> Result<Self, LiveError> {
-        let folder = tempfile::Builder::new().prefix("faultline-").tempdir();
-        let folder = folder.map_err(|source| LiveError::Kit { action: "make a folder", source })?;
+        let folder = super::folder().map_err(|source| LiveError::Kit { action: "make a folder", source })?;
         Self::start(name, program, args, Folder::Own(folder))
     }
 

@@ -31,7 +31,7 @@ impl Stage {
     /// # Errors
     /// The kit's own; or the program is not offered.
     pub fn new(bench: &Bench<'_>, program: &str) -> Result<Stage, Failure> {
-        let folder = tempfile::tempdir().map_err(|error| kit(&error))?;
+        let folder = super::folder().map_err(|error| kit(&error))?;
         let program = bench.program().executable(program)?.to_owned();
         Ok(Stage { folder, program, rows: vec![], started: Instant::now(), end: vec![] })
     }

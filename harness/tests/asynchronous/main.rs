@@ -30,8 +30,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::future::Future;
 use std::io;
-use std::path::Path;
 use std::pin::{Pin, pin};
+use std::process::Command;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -147,7 +147,7 @@ fn in_process(seed: u64, fault: Fault) -> Result<(Vec<Answered>, String), Failur
 }
 
 fn toy_lab() -> RemoteProgram {
-    RemoteProgram::start(Path::new(env!("CARGO_BIN_EXE_toy-lab")), BTreeMap::new()).unwrap()
+    RemoteProgram::start(Command::new(env!("CARGO_BIN_EXE_toy-lab")), BTreeMap::new()).unwrap()
 }
 
 fn behind_a_pipe(fault: Fault) -> Result<(Vec<Answered>, String), Failure> {

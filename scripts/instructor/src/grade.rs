@@ -1,6 +1,7 @@
 //! `grade`: builds a submission, judges its labs, prints the table and writes grade.json.
 
 use crate::grade_json::{Grade, LabGrade};
+use crate::jail::Jail;
 use crate::judge::{self, Draw, Plan};
 use crate::kit::Kit;
 use crate::submission::Submission;
@@ -30,6 +31,9 @@ pub(crate) struct Options {
     /// Hidden scenarios with random choices are run with at least so many seeds; one that fails is enough.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000), requires = "secret")]
     runs: u64,
+    /// Grade although this machine cannot keep a submission apart from it: for what you trust.
+    #[arg(long)]
+    allow_weak_isolation: bool,
     /// The folder for grade.json.
     #[arg(long, default_value = "grade", value_name = "DIR")]
     out: PathBuf,
@@ -52,7 +56,12 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     if let Some(draw) = &draw {
         plans = plans.into_iter().map(|plan| plan.drawn(draw)).collect();
     }
-    let workshop = Workshop::open(kit, 0)?;
+    let jail = Jail::probe(0);
+    let is_ours = fs::canonicalize(&options.submission).is_ok_and(|path| path.starts_with(kit.root()));
+    jail.require(is_ours || options.allow_weak_isolation)?;
+    eprintln!("isolation: {jail}");
+    let isolation = jail.level().to_string();
+    let workshop = Workshop::open(kit, 0)?.jailed(jail);
     let mut labs = vec![];
     for plan in &plans {
         eprintln!("grading {} ...", plan.lab);
@@ -63,7 +72,7 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
         print_lab(plan, &lab);
         labs.push(lab);
     }
-    let grade = Grade::new(draw.map(|draw| draw.student), labs);
+    let grade = Grade::new(draw.map(|draw| draw.student), isolation, labs);
     println!("{}", grade.total());
     let place = grade.write(&options.out)?;
     println!("written to {}", place.display());

@@ -11,7 +11,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The version of the shape.
-pub(crate) const VERSION: u32 = 2;
+pub(crate) const VERSION: u32 = 3;
 
 /// The longest reason, in characters.
 const REASON_MAX: usize = 600;
@@ -23,6 +23,8 @@ pub(crate) struct Grade {
     pub(crate) version: u32,
     /// For whom the seeds of hidden scenarios were drawn; null when they were everybody's.
     pub(crate) student: Option<String>,
+    /// How the submission was kept apart: "own user and namespaces", "own namespaces" or "own process".
+    pub(crate) isolation: String,
     /// One entry a lab, in order.
     pub(crate) labs: Vec<LabGrade>,
     /// The sum of the labs' scores.
@@ -113,12 +115,12 @@ pub(crate) enum Status {
 }
 
 impl Grade {
-    pub(crate) fn new(student: Option<String>, labs: Vec<LabGrade>) -> Grade {
+    pub(crate) fn new(student: Option<String>, isolation: String, labs: Vec<LabGrade>) -> Grade {
         let score = labs.iter().map(|lab| lab.score).sum();
         let max_score = labs.iter().map(|lab| lab.max_score).sum();
         let bonus = labs.iter().map(|lab| lab.bonus).sum();
         let max_bonus = labs.iter().map(|lab| lab.max_bonus).sum();
-        Grade { version: VERSION, student, labs, score, max_score, bonus, max_bonus }
+        Grade { version: VERSION, student, isolation, labs, score, max_score, bonus, max_bonus }
     }
 
     /// Whether the score is exactly this share of the points.

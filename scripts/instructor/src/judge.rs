@@ -1,6 +1,8 @@
 //! The judge: runs the public and hidden scenarios of a lab against a submission in processes of its own. It never
 //! links student code; network, clock and verdict are here.
 
+use crate::inside::{self, INSIDE, Order};
+use crate::jail::Level;
 use crate::workshop::Built;
 use faultline::remote::RemoteProgram;
 use faultline::report::{self, Ended};
@@ -10,6 +12,7 @@ use sha2::{Digest as _, Sha256};
 use std::collections::BTreeSet;
 use std::io;
 use std::ops::RangeInclusive;
+use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -187,7 +190,7 @@ fn judge_each(
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(planned) = plan.scenarios.get(index) else { break };
-                    let ended = judge_one(planned, built, tell);
+                    let ended = judge_one(plan.lab, planned, built, tell);
                     if let Ok(mut end) = ends[index].lock() {
                         *end = Some(ended);
                     }
@@ -199,11 +202,11 @@ fn judge_each(
     ends.into_iter().map(|end| end.into_inner().ok().flatten().unwrap_or_else(lost)).collect()
 }
 
-fn judge_one(planned: &Planned, built: &Built, tell: &(dyn Fn(&Planned, u64) + Sync)) -> Ended {
+fn judge_one(lab: &str, planned: &Planned, built: &Built, tell: &(dyn Fn(&Planned, u64) + Sync)) -> Ended {
     let mut last = kit_failure("The scenario has no seeds.".into(), 0);
     for (seed, count) in planned.seeds().zip(1..) {
         for _ in 0..TRIES {
-            last = run_once(planned, built, seed);
+            last = run_once(lab, planned, built, seed);
             if last.failure.as_ref().is_none_or(|failure| failure.blame == Blame::Program) {
                 break;
             }
@@ -216,12 +219,32 @@ fn judge_one(planned: &Planned, built: &Built, tell: &(dyn Fn(&Planned, u64) + S
     last
 }
 
-/// One run in a fresh process, so that nothing is carried over from another.
-fn run_once(planned: &Planned, built: &Built, seed: u64) -> Ended {
-    match RemoteProgram::start(&built.driver, built.executables.clone()) {
-        Ok(program) => runner::run(&planned.scenario, &program, [seed]),
+/// One run in a fresh process, so that nothing is carried over from another; in a cell, if there is a jail.
+fn run_once(lab: &str, planned: &Planned, built: &Built, seed: u64) -> Ended {
+    let ran = if built.jail.level() == Level::Process {
+        RemoteProgram::start(Command::new(&built.driver), built.executables.clone())
+            .map(|program| runner::run(&planned.scenario, &program, [seed]))
+    } else {
+        run_in_cell(lab, planned, built, seed)
+    };
+    match ran {
+        Ok(ended) => ended,
+        Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
+            Ended::early(Failure::new("The scenario did not come to its end."), seed)
+        }
         Err(error) => kit_failure(format!("The submission's process could not be started: {error}."), seed),
     }
+}
+
+fn run_in_cell(lab: &str, planned: &Planned, built: &Built, seed: u64) -> io::Result<Ended> {
+    /// A name that no program of a lab has.
+    const DRIVER: &str = "scenarios driver";
+    let mut programs = built.executables.clone();
+    programs.insert(DRIVER.into(), built.driver.clone());
+    let (cell, mut executables) = built.jail.cell(&std::env::current_exe()?, INSIDE, &programs);
+    let driver = executables.remove(DRIVER).unwrap_or_default();
+    let (lab, id, inmates) = (lab.into(), planned.scenario.id.into(), built.jail.inmates());
+    inside::ask(cell, &Order { lab, id, seed, driver, executables, inmates })
 }
 
 fn kit_failure(reason: String, seed: u64) -> Ended {

@@ -10,6 +10,8 @@ mod grade;
 mod grade_json;
 mod handout;
 mod include;
+mod inside;
+mod jail;
 mod judge;
 mod kit;
 mod markers;
@@ -51,6 +53,9 @@ enum Command {
     Export(export::Options),
     /// Makes the tree that students are given, and tries it.
     Handout(handout::Options),
+    /// What the judge starts in a cell.
+    #[command(hide = true)]
+    Inside,
     /// Checks the book's includes, links and table of contents.
     BookCheck,
     /// Checks that solutions-private and the root name the same dependencies and lints.
@@ -58,6 +63,10 @@ enum Command {
 }
 
 fn run(arguments: Arguments) -> io::Result<ExitCode> {
+    // In a cell there is no kit.
+    if matches!(arguments.command, Command::Inside) {
+        return inside::run();
+    }
     let kit = Kit::open(arguments.root)?;
     match arguments.command {
         Command::Grade(options) => grade::run(&kit, &options),
@@ -66,6 +75,7 @@ fn run(arguments: Arguments) -> io::Result<ExitCode> {
         Command::Skeleton(options) => skeleton::run(&kit, &options),
         Command::Export(options) => export::run(&options),
         Command::Handout(options) => handout::run(&kit, &options),
+        Command::Inside => inside::run(),
         Command::BookCheck => book_check::run(&kit),
         Command::VersionsCheck => versions_check::run(&kit),
     }

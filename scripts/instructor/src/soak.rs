@@ -10,7 +10,7 @@ use faultline::report;
 use faultline::scenario::World;
 use hidden_scenarios::lab3::marathon::{self, Progress};
 use std::io;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -99,7 +99,7 @@ fn run_marathon(
     }
     workshop.install(LAB, &submission.all_sources(vec![LAB.into()])?)?;
     let built = workshop.build(LAB, Parts::Driver)?.map_err(io::Error::other)?;
-    let program = RemoteProgram::start(&built.driver, built.executables)?;
+    let program = RemoteProgram::start(Command::new(&built.driver), built.executables)?;
     let (start, mut said) = (Instant::now(), Instant::now());
     let ran = marathon::run(&program, options.seed, calls, &mut |progress| {
         if said.elapsed() >= EVERY {

@@ -4,6 +4,7 @@
 //! content differs, and what does not belong is removed. Invariant: after `install` the tree is the kit plus the
 //! sources, whatever was there before.
 
+use crate::jail::{Compiler, Jail, Level};
 use crate::kit::{Kit, with_path};
 use crate::submission::Sources;
 use serde::Deserialize;
@@ -25,6 +26,7 @@ pub(crate) struct Workshop<'a> {
     kit: &'a Kit,
     tree: PathBuf,
     profile: Profile,
+    jail: Jail,
 }
 
 /// What the environment says of how to build.
@@ -40,6 +42,8 @@ pub(crate) struct Built {
     pub(crate) driver: PathBuf,
     /// The lab's own programs by name.
     pub(crate) executables: BTreeMap<String, PathBuf>,
+    /// In which they may run.
+    pub(crate) jail: Jail,
 }
 
 /// What of a submission is built.
@@ -52,9 +56,14 @@ pub(crate) enum Parts {
 }
 
 impl<'a> Workshop<'a> {
-    /// The workshop of this number; workshops of different numbers can be used side by side.
+    /// The workshop of this number, for what is the kit's own; workshops of different numbers can be used side by side.
     pub(crate) fn open(kit: &'a Kit, number: usize) -> io::Result<Workshop<'a>> {
         Workshop::of(kit, number.to_string(), &[])
+    }
+
+    /// The same, where what is installed is built and run in a jail.
+    pub(crate) fn jailed(self, jail: Jail) -> Workshop<'a> {
+        Workshop { jail, ..self }
     }
 
     /// As [`Workshop::open`], for what is built once and runs for a moment.
@@ -65,7 +74,7 @@ impl<'a> Workshop<'a> {
     fn of(kit: &'a Kit, name: String, profile: Profile) -> io::Result<Workshop<'a>> {
         let tree = kit.path("target/judge").join(name);
         fs::create_dir_all(&tree).map_err(|error| with_path(&tree, &error))?;
-        Ok(Workshop { kit, tree, profile })
+        Ok(Workshop { kit, tree, profile, jail: Jail::none() })
     }
 
     /// The labs whose sources a submission must have for `lab` to be judged: itself; or instead all labs below it, when its
@@ -151,21 +160,11 @@ impl<'a> Workshop<'a> {
     /// Builds `lab`. `Err` within `Ok` is what the compiler says about the submission.
     pub(crate) fn build(&self, lab: &str, parts: Parts) -> io::Result<Result<Built, String>> {
         let (artifacts, words) = (self.tree.join("artifacts.json"), self.tree.join("compiler.txt"));
-        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        let mut command = self.cargo()?;
         command
             .args(["build", "--offline", "--package", lab, "--test", "scenarios"])
             .arg(if parts == Parts::All { "--bins" } else { "--no-default-features" })
             .args(["--message-format", "json-render-diagnostics", "--color", "never"])
-            .arg("--target-dir")
-            .arg(self.tree.join("target"))
-            .current_dir(&self.tree)
-            .env_remove("RUSTFLAGS")
-            .env_remove("RUSTC_WRAPPER")
-            .env_remove("CARGO_TARGET_DIR")
-            .env_remove("CARGO_BUILD_TARGET")
-            // What was left half done by a build that was killed is a riddle for the linker of the next one.
-            .env("CARGO_INCREMENTAL", "0")
-            .envs(self.profile.iter().copied())
             .stdin(Stdio::null())
             .stdout(File::create(&artifacts)?)
             .stderr(File::create(&words)?);
@@ -174,8 +173,43 @@ impl<'a> Workshop<'a> {
         match status {
             None => Ok(Err("the build took more than ten minutes and was ended".into())),
             Some(status) if !status.success() => Ok(Err(first_error(&words))),
-            Some(_) => Ok(programs(&fs::read_to_string(&artifacts)?, lab)),
+            Some(_) => Ok(self.programs(&fs::read_to_string(&artifacts)?, lab)),
         }
+    }
+
+    /// Cargo in the tree, in the jail if there is one.
+    fn cargo(&self) -> io::Result<Command> {
+        if self.jail.level() > Level::Process {
+            return self.jail.build(&self.tree, &Compiler::find(self.kit.root())?);
+        }
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command
+            .current_dir(&self.tree)
+            .env_remove("RUSTFLAGS")
+            .env_remove("RUSTC_WRAPPER")
+            .env_remove("CARGO_BUILD_TARGET")
+            .env("CARGO_TARGET_DIR", self.tree.join("target"))
+            // What was left half done by a build that was killed is a riddle for the linker of the next one.
+            .env("CARGO_INCREMENTAL", "0")
+            .envs(self.profile.iter().copied());
+        Ok(command)
+    }
+
+    fn programs(&self, artifacts: &str, lab: &str) -> Result<Built, String> {
+        let mut driver = None;
+        let mut executables = BTreeMap::new();
+        for line in artifacts.lines() {
+            let Ok(artifact) = serde_json::from_str::<Artifact>(line) else { continue };
+            let Some(path) = artifact.executable else { continue };
+            let path = Jail::outside(&self.tree, &path);
+            match artifact.target.kind.first().map(String::as_str) {
+                Some("test") if artifact.target.name == "scenarios" => driver = Some(path),
+                Some("bin") => drop(executables.insert(artifact.target.name, path)),
+                _ => {}
+            }
+        }
+        let driver = driver.ok_or_else(|| format!("the build of {lab} made no scenarios program"))?;
+        Ok(Built { driver, executables, jail: self.jail.clone() })
     }
 }
 
@@ -226,22 +260,6 @@ struct Artifact {
 struct Target {
     name: String,
     kind: Vec<String>,
-}
-
-fn programs(artifacts: &str, lab: &str) -> Result<Built, String> {
-    let mut driver = None;
-    let mut executables = BTreeMap::new();
-    for line in artifacts.lines() {
-        let Ok(artifact) = serde_json::from_str::<Artifact>(line) else { continue };
-        let Some(path) = artifact.executable else { continue };
-        match artifact.target.kind.first().map(String::as_str) {
-            Some("test") if artifact.target.name == "scenarios" => driver = Some(path),
-            Some("bin") => drop(executables.insert(artifact.target.name, path)),
-            _ => {}
-        }
-    }
-    let driver = driver.ok_or_else(|| format!("the build of {lab} made no scenarios program"))?;
-    Ok(Built { driver, executables })
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::hint::black_box;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// What a hoarder is told to do.
@@ -95,7 +95,7 @@ fn near(figure: u64, wanted: usize) -> bool {
 fn both(bench: &Bench<'_>, check: impl Fn(&Bench<'_>) -> Outcome) -> Outcome {
     check(bench)?;
     let driver = std::env::current_exe().expect("a program that runs has a path");
-    let remote = RemoteProgram::start(&driver, BTreeMap::new()).expect("this program can be started");
+    let remote = RemoteProgram::start(Command::new(&driver), BTreeMap::new()).expect("this program can be started");
     check(&Bench::new(&remote as &dyn Program, bench.seed()))
 }
 

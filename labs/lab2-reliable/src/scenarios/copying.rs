@@ -94,7 +94,7 @@ struct Run {
 impl Run {
     fn start(copy: &Copy, bench: &Bench<'_>, file: &[u8]) -> Result<Run, Failure> {
         let kit = |error: io::Error| Failure::of_the_kit(format!("The file cannot be made: {error}."));
-        let folder = tempfile::tempdir().map_err(kit)?;
+        let folder = faultline::live::folder().map_err(kit)?;
         fs::write(folder.path().join(FILE), file).map_err(kit)?;
         let program = bench.program().executable(RCP)?;
         let [window, message] = [copy.window, copy.message].map(|number| number.to_string());

@@ -62,7 +62,7 @@ impl Workplace {
     /// # Errors
     /// The kit's own.
     pub fn empty() -> Result<Workplace, Failure> {
-        let folder = tempfile::tempdir().map_err(|error| of_the_kit(&error))?;
+        let folder = faultline::live::folder().map_err(|error| of_the_kit(&error))?;
         Ok(Workplace { folder, program: None })
     }
 

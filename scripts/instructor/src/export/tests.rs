@@ -70,7 +70,7 @@ fn grade() -> Grade {
         message: Some("error[E0425]: cannot find value `x`\n --> src/lib.rs:1:1\n".into()),
         ..lab("lab4-mapreduce", vec![scenario("A1", Failed, Public)])
     };
-    Grade::new(Some("ann".into()), vec![lab2, lab3, unbuilt])
+    Grade::new(Some("ann".into()), "own namespaces".into(), vec![lab2, lab3, unbuilt])
 }
 
 fn settings() -> Settings {

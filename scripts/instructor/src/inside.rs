@@ -1,0 +1,57 @@
+//! The judge inside a cell: runs one scenario once, with a submission's processes under limits beside it, and says how it ended.
+
+use crate::jail::Inmates;
+use crate::judge;
+use faultline::remote::RemoteProgram;
+use faultline::report::Ended;
+use faultline::{errand, runner};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::time::Duration;
+
+/// The subcommand.
+pub(crate) const INSIDE: &str = "inside";
+
+/// For how long a scenario may go on: three times what the longest takes on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// What is to be run.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Order {
+    pub(crate) lab: String,
+    pub(crate) id: String,
+    pub(crate) seed: u64,
+    /// The programs of the submission, by where they are in the cell.
+    pub(crate) driver: PathBuf,
+    pub(crate) executables: BTreeMap<String, PathBuf>,
+    pub(crate) inmates: Inmates,
+}
+
+/// Has a cell run something.
+///
+/// # Errors
+/// The cell did not work, or was not done in time.
+pub(crate) fn ask(cell: Command, order: &Order) -> io::Result<Ended> {
+    let ended: Result<Ended, String> = errand::ask(cell, order, PATIENCE)?;
+    ended.map_err(io::Error::other)
+}
+
+/// Runs what somebody outside has asked for.
+pub(crate) fn run() -> io::Result<ExitCode> {
+    errand::answer(|order: Order| run_order(&order).map_err(|error| error.to_string()))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_order(order: &Order) -> io::Result<Ended> {
+    // What the submission may not read: /proc shows nothing of this process to anybody else.
+    rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
+    let plans = judge::plans(std::slice::from_ref(&order.lab))?;
+    let planned = plans.iter().flat_map(|plan| &plan.scenarios).find(|it| it.scenario.id == order.id);
+    let planned = planned.ok_or_else(|| io::Error::other(format!("no scenario {}", order.id)))?;
+    let executables = order.inmates.wrapped(&order.executables)?;
+    let program = RemoteProgram::start(order.inmates.command(&order.driver), executables)?;
+    Ok(runner::run(&planned.scenario, &program, [order.seed]))
+}
