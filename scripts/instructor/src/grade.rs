@@ -10,7 +10,7 @@ use faultline::report::{self, Line};
 use faultline::text;
 use std::fs;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// What to grade and where to write it.
@@ -46,11 +46,6 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
-    let submission = match Submission::open(&options.submission) {
-        // Whoever has handed it in is to blame, and has no points.
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error.to_string()),
-        submission => Ok(submission?),
-    };
     let draw = draw(options)?;
     let mut plans = judge::plans(&options.labs)?;
     if let Some(draw) = &draw {
@@ -60,19 +55,10 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     let is_ours = fs::canonicalize(&options.submission).is_ok_and(|path| path.starts_with(kit.root()));
     jail.require(is_ours || options.allow_weak_isolation)?;
     eprintln!("isolation: {jail}");
-    let isolation = jail.level().to_string();
     let workshop = Workshop::open(kit, 0)?.jailed(jail);
-    let mut labs = vec![];
-    for plan in &plans {
-        eprintln!("grading {} ...", plan.lab);
-        let lab = match &submission {
-            Ok(submission) => grade_lab(&workshop, submission, plan)?,
-            Err(why) => LabGrade::not_gradable(plan, why, vec![]),
-        };
-        print_lab(plan, &lab);
-        labs.push(lab);
-    }
-    let grade = Grade::new(draw.map(|draw| draw.student), isolation, labs);
+    let begin = |plan: &Plan| eprintln!("grading {} ...", plan.lab);
+    let labs = grade_labs(&workshop, &options.submission, &plans, &begin, &print_lab)?;
+    let grade = Grade::new(draw.map(|draw| draw.student), workshop.isolation(), labs);
     println!("{}", grade.total());
     let place = grade.write(&options.out)?;
     println!("written to {}", place.display());
@@ -88,6 +74,32 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
         }
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Grades labs of the submission in this folder or archive; is told before and after each.
+pub(crate) fn grade_labs(
+    workshop: &Workshop<'_>,
+    submission: &Path,
+    plans: &[Plan],
+    begin: &dyn Fn(&Plan),
+    end: &dyn Fn(&Plan, &LabGrade),
+) -> io::Result<Vec<LabGrade>> {
+    let submission = match Submission::open(submission) {
+        // Whoever has handed it in is to blame, and has no points.
+        Err(error) if error.kind() == io::ErrorKind::InvalidData => Err(error.to_string()),
+        submission => Ok(submission?),
+    };
+    let mut labs = vec![];
+    for plan in plans {
+        begin(plan);
+        let lab = match &submission {
+            Ok(submission) => grade_lab(workshop, submission, plan)?,
+            Err(why) => LabGrade::not_gradable(plan, why, vec![]),
+        };
+        end(plan, &lab);
+        labs.push(lab);
+    }
+    Ok(labs)
 }
 
 /// The student's own seeds, if there are to be any.
@@ -108,11 +120,7 @@ fn draw(options: &Options) -> io::Result<Option<Draw>> {
 }
 
 /// Builds and judges one lab of a submission.
-pub(crate) fn grade_lab(
-    workshop: &Workshop<'_>,
-    submission: &Submission,
-    plan: &Plan,
-) -> io::Result<LabGrade> {
+fn grade_lab(workshop: &Workshop<'_>, submission: &Submission, plan: &Plan) -> io::Result<LabGrade> {
     let mut sources = vec![];
     for lab in workshop.submitted(plan.lab)? {
         match submission.sources(&lab)? {
@@ -125,8 +133,11 @@ pub(crate) fn grade_lab(
     }
     workshop.install(plan.lab, &sources)?;
     // What was left out of another lab is told there.
-    let own = sources.into_iter().filter(|(lab, _)| lab == plan.lab);
-    let remarks = own.flat_map(|(_, sources)| sources.remarks).collect();
+    let mut remarks = vec![];
+    for (lab, sources) in sources.iter().filter(|(lab, _)| lab == plan.lab) {
+        remarks.extend(sources.remarks.iter().cloned());
+        remarks.extend(submission.remarks(workshop.kit(), lab, sources)?);
+    }
     match workshop.build(plan.lab, Parts::All)? {
         Err(words) => Ok(LabGrade::not_gradable(plan, &words, remarks)),
         Ok(built) => Ok(LabGrade::judged(plan, &judge::judge(plan, &built), remarks)),
@@ -150,7 +161,7 @@ fn print_lab(plan: &Plan, lab: &LabGrade) {
 }
 
 /// Makes a folder and writes a file into it in one step: a reader sees all of it or nothing.
-pub(crate) fn write_atomically(folder: &std::path::Path, name: &str, content: &str) -> io::Result<PathBuf> {
+pub(crate) fn write_atomically(folder: &Path, name: &str, content: &str) -> io::Result<PathBuf> {
     let named = |error: io::Error| crate::kit::with_path(folder, &error);
     fs::create_dir_all(folder).map_err(named)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(named)?;

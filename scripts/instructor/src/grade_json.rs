@@ -1,6 +1,7 @@
 //! grade.json: the one result that the judge writes. Its shape is versioned; a change of meaning is a new version.
 
 use crate::grade::write_atomically;
+use crate::inside::LEFT;
 use crate::judge::Plan;
 use faultline::report::{self, Ended};
 use faultline::scenario::{Blame, Failure};
@@ -178,7 +179,11 @@ impl Grade {
 
 impl LabGrade {
     /// A lab that was judged; `ends` are in the order of the plan.
-    pub(crate) fn judged(plan: &Plan, ends: &[Ended], remarks: Vec<String>) -> LabGrade {
+    pub(crate) fn judged(plan: &Plan, ends: &[Ended], mut remarks: Vec<String>) -> LabGrade {
+        for (planned, ended) in plan.scenarios.iter().zip(ends) {
+            let left = ended.notes.iter().filter(|note| note.starts_with(LEFT));
+            remarks.extend(left.map(|note| format!("{}: {note}", planned.scenario.id)));
+        }
         let scenarios: Vec<_> = plan
             .scenarios
             .iter()

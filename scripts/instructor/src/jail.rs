@@ -57,7 +57,7 @@ impl fmt::Display for Jail {
 }
 
 /// The number of the first user that no machine has; each workshop has its own, since the limit of processes is a user's.
-const FIRST_USER: u32 = 2_000_000_000;
+pub(crate) const FIRST_USER: u32 = 2_000_000_000;
 
 /// What a process may take. Of one user there may be several processes at once.
 struct Limits {
@@ -152,7 +152,13 @@ impl Jail {
     /// What all jails have: namespaces, the system's files, an empty /tmp, no environment.
     fn walls(&self) -> Command {
         let mut command = Command::new("bwrap");
-        command.args(["--unshare-pid", "--unshare-net", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try"]);
+        command.args([
+            "--unshare-pid",
+            "--unshare-net",
+            "--unshare-ipc",
+            "--unshare-uts",
+            "--unshare-cgroup-try",
+        ]);
         command.args(["--die-with-parent", "--hostname", "faultline", "--clearenv"]);
         if self.level == Level::User {
             // What it takes to become another user, and to look after what that user leaves.
@@ -168,7 +174,16 @@ impl Jail {
             command.args(["--ro-bind-try", path, path]);
         }
         command.args(["--proc", "/proc", "--dev", "/dev"]);
-        command.args(["--perms", "1777", "--size", &CELL_BYTES.to_string(), "--tmpfs", "/tmp", "--chdir", "/tmp"]);
+        command.args([
+            "--perms",
+            "1777",
+            "--size",
+            &CELL_BYTES.to_string(),
+            "--tmpfs",
+            "/tmp",
+            "--chdir",
+            "/tmp",
+        ]);
         for (name, value) in [("PATH", "/usr/bin:/bin"), ("HOME", "/tmp"), ("RUST_BACKTRACE", "0")] {
             command.args(["--setenv", name, value]);
         }
@@ -240,7 +255,6 @@ impl Jail {
         command.stderr(Stdio::null());
         (command, places)
     }
-
 }
 
 /// Where a jailed build puts what it makes; others, with other paths, would have it make all anew.
@@ -319,7 +333,10 @@ impl Inmates {
 
     /// Programs of the same names that put themselves under limits and another user and then become these: for who starts them by
     /// their paths.
-    pub(crate) fn wrapped(self, programs: &BTreeMap<String, PathBuf>) -> io::Result<BTreeMap<String, PathBuf>> {
+    pub(crate) fn wrapped(
+        self,
+        programs: &BTreeMap<String, PathBuf>,
+    ) -> io::Result<BTreeMap<String, PathBuf>> {
         let folder = Path::new(JUDGE).join("programs");
         fs::create_dir_all(&folder)?;
         let prefix = self.prefix(&OF_A_RUN).join(" ");

@@ -16,6 +16,7 @@ mod judge;
 mod kit;
 mod markers;
 mod mutants;
+mod red_team;
 mod skeleton;
 mod soak;
 mod submission;
@@ -45,6 +46,8 @@ enum Command {
     Grade(grade::Options),
     /// Judges every mutant of the reference and compares what it loses with what it names.
     Mutants(mutants::Options),
+    /// Grades hostile submissions, which must come to nothing.
+    RedTeam(red_team::Options),
     /// Runs the reference over many seeds.
     Soak(soak::Options),
     /// Generates skeleton/ from the reference solutions.
@@ -71,6 +74,7 @@ fn run(arguments: Arguments) -> io::Result<ExitCode> {
     match arguments.command {
         Command::Grade(options) => grade::run(&kit, &options),
         Command::Mutants(options) => mutants::run(&kit, &options),
+        Command::RedTeam(options) => red_team::run(&kit, &options),
         Command::Soak(options) => soak::run(&kit, &options),
         Command::Skeleton(options) => skeleton::run(&kit, &options),
         Command::Export(options) => export::run(&options),

@@ -203,7 +203,7 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
     const AT_ONCE: usize = 4;
     let folder = tempfile::tempdir()?;
     let labs = workshop.submitted(plan.lab)?;
-    labs.iter().try_for_each(|lab| copy(kit, lab, folder.path()))?;
+    labs.iter().try_for_each(|lab| copy(kit, "solutions-private", lab, folder.path()))?;
     if let Err(words) = apply(folder.path(), &mutant.diff)? {
         return Ok(Err(format!("the patch does not apply: {words}")));
     }
@@ -250,10 +250,12 @@ impl Extent {
     }
 }
 
-fn copy(kit: &Kit, lab: &str, to: &Path) -> io::Result<()> {
-    let from = Path::new("solutions-private").join(lab).join("src");
+/// Copies the sources of a lab, in `skeleton` or `solutions-private`, into a folder of labs.
+pub(crate) fn copy(kit: &Kit, from: &str, lab: &str, to: &Path) -> io::Result<()> {
+    let base = Path::new(from);
+    let from = base.join(lab).join("src");
     for file in kit.files(&from)? {
-        let below = file.strip_prefix("solutions-private").unwrap_or(&file);
+        let below = file.strip_prefix(base).unwrap_or(&file);
         let target = to.join(below);
         if let Some(folder) = target.parent() {
             fs::create_dir_all(folder).map_err(|error| with_path(folder, &error))?;

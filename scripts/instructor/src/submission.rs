@@ -3,8 +3,11 @@
 //! a bare git repository (`archive.rs`).
 
 mod archive;
+mod settings;
+mod suspects;
 
-use crate::kit::with_path;
+use crate::kit::{Kit, with_path};
+use settings::Settings;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -29,7 +32,13 @@ pub(crate) struct Sources {
 }
 
 /// What was handed in.
-pub(crate) enum Submission {
+pub(crate) struct Submission {
+    place: Place,
+    /// What would say how it is built, if that counted.
+    settings: Settings,
+}
+
+enum Place {
     /// A folder that has the labs' folders.
     Folder(PathBuf),
     /// The sources of each lab that was in an archive.
@@ -46,7 +55,7 @@ impl Submission {
         let folder = fs::canonicalize(path).map_err(|error| with_path(path, &error))?;
         if archive::is_archive(&folder) {
             let archive = archive::read(&folder).map_err(|error| with_path(path, &error))?;
-            return Ok(Submission::Archive(archive.labs));
+            return Ok(Submission { place: Place::Archive(archive.labs), settings: archive.settings });
         }
         if !folder.is_dir() {
             let text = format!(
@@ -55,8 +64,28 @@ impl Submission {
             );
             return Err(io::Error::new(io::ErrorKind::NotADirectory, text));
         }
+        let mut settings = Settings::default();
+        settings.look(&folder, Path::new(""))?;
         let skeleton = folder.join("skeleton");
-        Ok(Submission::Folder(if skeleton.is_dir() { skeleton } else { folder }))
+        if skeleton.is_dir() {
+            settings.look(&skeleton, Path::new("skeleton"))?;
+            return Ok(Submission { place: Place::Folder(skeleton), settings });
+        }
+        Ok(Submission { place: Place::Folder(folder), settings })
+    }
+
+    /// What an instructor should know of what was handed in for `lab` and does not count, or was not handed in.
+    pub(crate) fn remarks(&self, kit: &Kit, lab: &str, sources: &Sources) -> io::Result<Vec<String>> {
+        let mut remarks = self.settings.remarks(kit, lab)?;
+        let given = Path::new("skeleton").join(lab).join("src");
+        for file in kit.files(&given)? {
+            let below = file.strip_prefix(&given).unwrap_or(&file);
+            if sources.files.iter().all(|(path, _)| path != below) {
+                remarks.push(format!("src/{} was given and is missing", below.display()));
+            }
+        }
+        remarks.extend(suspects::remarks(sources));
+        Ok(remarks)
     }
 
     /// The sources of these labs; of those that the submission does not have, there are no files.
@@ -67,9 +96,9 @@ impl Submission {
 
     /// The sources of `lab`; none when the submission has no such lab.
     pub(crate) fn sources(&self, lab: &str) -> io::Result<Option<Sources>> {
-        let folder = match self {
-            Submission::Folder(folder) => folder,
-            Submission::Archive(labs) => return Ok(labs.get(lab).cloned()),
+        let folder = match &self.place {
+            Place::Folder(folder) => folder,
+            Place::Archive(labs) => return Ok(labs.get(lab).cloned()),
         };
         let src = folder.join(lab).join("src");
         match fs::symlink_metadata(&src) {

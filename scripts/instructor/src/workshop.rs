@@ -15,8 +15,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-/// How long a build may take, in ticks of 20 ms of our own.
-const BUILD_PATIENCE: u32 = 30_000;
+/// How long a build may take.
+const BUILD_PATIENCE: Duration = Duration::from_secs(600);
 
 /// Of the compiler's words, this many lines are kept.
 const BUILD_LINES: usize = 40;
@@ -27,6 +27,7 @@ pub(crate) struct Workshop<'a> {
     tree: PathBuf,
     profile: Profile,
     jail: Jail,
+    patience: Duration,
 }
 
 /// What the environment says of how to build.
@@ -66,6 +67,11 @@ impl<'a> Workshop<'a> {
         Workshop { jail, ..self }
     }
 
+    /// The same, where a build may take so long at most.
+    pub(crate) fn patient(self, patience: Duration) -> Workshop<'a> {
+        Workshop { patience, ..self }
+    }
+
     /// As [`Workshop::open`], for what is built once and runs for a moment.
     pub(crate) fn hasty(kit: &'a Kit, number: usize) -> io::Result<Workshop<'a>> {
         Workshop::of(kit, format!("{number}-hasty"), HASTY)
@@ -74,7 +80,16 @@ impl<'a> Workshop<'a> {
     fn of(kit: &'a Kit, name: String, profile: Profile) -> io::Result<Workshop<'a>> {
         let tree = kit.path("target/judge").join(name);
         fs::create_dir_all(&tree).map_err(|error| with_path(&tree, &error))?;
-        Ok(Workshop { kit, tree, profile, jail: Jail::none() })
+        Ok(Workshop { kit, tree, profile, jail: Jail::none(), patience: BUILD_PATIENCE })
+    }
+
+    pub(crate) fn kit(&self) -> &Kit {
+        self.kit
+    }
+
+    /// How what is built here is kept apart.
+    pub(crate) fn isolation(&self) -> String {
+        self.jail.level().to_string()
     }
 
     /// The labs whose sources a submission must have for `lab` to be judged: itself; or instead all labs below it, when its
@@ -168,10 +183,13 @@ impl<'a> Workshop<'a> {
             .stdin(Stdio::null())
             .stdout(File::create(&artifacts)?)
             .stderr(File::create(&words)?);
-        let status = wait(&mut command)?;
+        let status = wait(&mut command, self.patience)?;
         let words = String::from_utf8_lossy(&fs::read(&words)?).into_owned();
         match status {
-            None => Ok(Err("the build took more than ten minutes and was ended".into())),
+            None => {
+                let seconds = self.patience.as_secs();
+                Ok(Err(format!("the build took more than {seconds} seconds and was ended")))
+            }
             Some(status) if !status.success() => Ok(Err(first_error(&words))),
             Some(_) => Ok(self.programs(&fs::read_to_string(&artifacts)?, lab)),
         }
@@ -230,13 +248,14 @@ fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
 }
 
 /// Waits for a command; `None` when it took too long and was killed.
-fn wait(command: &mut Command) -> io::Result<Option<ExitStatus>> {
+fn wait(command: &mut Command, patience: Duration) -> io::Result<Option<ExitStatus>> {
+    const TICK: Duration = Duration::from_millis(20);
     let mut child = command.spawn()?;
-    for _ in 0..BUILD_PATIENCE {
+    for _ in 0..patience.as_millis() / TICK.as_millis() {
         if let Some(status) = child.try_wait()? {
             return Ok(Some(status));
         }
-        std::thread::sleep(Duration::from_millis(20));
+        std::thread::sleep(TICK);
     }
     child.kill()?;
     child.wait()?;

