@@ -8,6 +8,8 @@ mod feedback;
 mod junit;
 mod services;
 
+pub(crate) use feedback::{STYLE, escaped};
+
 use crate::grade_json::{Grade, LabGrade, Status, Visibility};
 use faultline::report::short_lab;
 use std::collections::BTreeMap;
@@ -107,6 +109,12 @@ fn make(format: Format, grade: &Grade, public: bool, settings: &Settings) -> io:
         Format::Markdown => feedback::markdown(grade, &items, student),
         Format::Html => feedback::html(grade, &items, student),
     })
+}
+
+/// What a student is given to read, as Markdown and as a page.
+pub(crate) fn feedback(grade: &Grade, student: &str) -> (String, String) {
+    let items = items(grade, false);
+    (feedback::markdown(grade, &items, Some(student)), feedback::html(grade, &items, Some(student)))
 }
 
 /// Writes a file in one step: a reader sees all of it or nothing.

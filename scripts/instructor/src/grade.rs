@@ -1,8 +1,9 @@
 //! `grade`: builds a submission, judges its labs, prints the table and writes grade.json.
 
+use crate::class;
 use crate::grade_json::{Grade, LabGrade};
 use crate::jail::Jail;
-use crate::judge::{self, Draw, Plan};
+use crate::judge::{self, Draw, Pace, Plan};
 use crate::kit::Kit;
 use crate::submission::Submission;
 use crate::workshop::{Parts, Workshop};
@@ -12,6 +13,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::{Duration, Instant};
 
 /// What to grade and where to write it.
 #[derive(clap::Args)]
@@ -34,6 +36,18 @@ pub(crate) struct Options {
     /// Grade although this machine cannot keep a submission apart from it: for what you trust.
     #[arg(long)]
     allow_weak_isolation: bool,
+    /// A submission that takes longer than this, in minutes, loses what was not judged by then.
+    #[arg(long, value_name = "N", default_value_t = 60)]
+    minutes: u64,
+    /// So many scenarios at once; as many as there are cores unless told otherwise.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=64))]
+    at_once: Option<u8>,
+    /// The workshop to build in; what is graded side by side needs different ones.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    workshop: u16,
+    /// End when standard input does: for who starts this program and may be killed.
+    #[arg(long, hide = true)]
+    leashed: bool,
     /// The folder for grade.json.
     #[arg(long, default_value = "grade", value_name = "DIR")]
     out: PathBuf,
@@ -46,18 +60,25 @@ pub(crate) struct Options {
 }
 
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
+    if options.leashed {
+        class::end_with_parent();
+    }
     let draw = draw(options)?;
     let mut plans = judge::plans(&options.labs)?;
     if let Some(draw) = &draw {
         plans = plans.into_iter().map(|plan| plan.drawn(draw)).collect();
     }
-    let jail = Jail::probe(0);
+    let jail = Jail::probe(u32::from(options.workshop));
     let is_ours = fs::canonicalize(&options.submission).is_ok_and(|path| path.starts_with(kit.root()));
     jail.require(is_ours || options.allow_weak_isolation)?;
     eprintln!("isolation: {jail}");
-    let workshop = Workshop::open(kit, 0)?.jailed(jail);
+    let workshop = Workshop::open(kit, usize::from(options.workshop))?.jailed(jail);
     let begin = |plan: &Plan| eprintln!("grading {} ...", plan.lab);
-    let labs = grade_labs(&workshop, &options.submission, &plans, &begin, &print_lab)?;
+    let pace = Pace {
+        at_once: options.at_once.map_or_else(judge::cores, usize::from),
+        until: Some(Instant::now() + Duration::from_secs(60 * options.minutes)),
+    };
+    let labs = grade_labs(&workshop, &options.submission, &plans, pace, &begin, &print_lab)?;
     let grade = Grade::new(draw.map(|draw| draw.student), workshop.isolation(), labs);
     println!("{}", grade.total());
     let place = grade.write(&options.out)?;
@@ -81,6 +102,7 @@ pub(crate) fn grade_labs(
     workshop: &Workshop<'_>,
     submission: &Path,
     plans: &[Plan],
+    pace: Pace,
     begin: &dyn Fn(&Plan),
     end: &dyn Fn(&Plan, &LabGrade),
 ) -> io::Result<Vec<LabGrade>> {
@@ -93,7 +115,7 @@ pub(crate) fn grade_labs(
     for plan in plans {
         begin(plan);
         let lab = match &submission {
-            Ok(submission) => grade_lab(workshop, submission, plan)?,
+            Ok(submission) => grade_lab(workshop, submission, plan, pace)?,
             Err(why) => LabGrade::not_gradable(plan, why, vec![]),
         };
         end(plan, &lab);
@@ -120,7 +142,12 @@ fn draw(options: &Options) -> io::Result<Option<Draw>> {
 }
 
 /// Builds and judges one lab of a submission.
-fn grade_lab(workshop: &Workshop<'_>, submission: &Submission, plan: &Plan) -> io::Result<LabGrade> {
+fn grade_lab(
+    workshop: &Workshop<'_>,
+    submission: &Submission,
+    plan: &Plan,
+    pace: Pace,
+) -> io::Result<LabGrade> {
     let mut sources = vec![];
     for lab in workshop.submitted(plan.lab)? {
         match submission.sources(&lab)? {
@@ -133,15 +160,18 @@ fn grade_lab(workshop: &Workshop<'_>, submission: &Submission, plan: &Plan) -> i
     }
     workshop.install(plan.lab, &sources)?;
     // What was left out of another lab is told there.
-    let mut remarks = vec![];
+    let (mut remarks, mut flags) = (vec![], vec![]);
     for (lab, sources) in sources.iter().filter(|(lab, _)| lab == plan.lab) {
         remarks.extend(sources.remarks.iter().cloned());
         remarks.extend(submission.remarks(workshop.kit(), lab, sources)?);
+        flags = Submission::flags(sources);
     }
-    match workshop.build(plan.lab, Parts::All)? {
-        Err(words) => Ok(LabGrade::not_gradable(plan, &words, remarks)),
-        Ok(built) => Ok(LabGrade::judged(plan, &judge::judge(plan, &built), remarks)),
-    }
+    let mut grade = match workshop.build(plan.lab, Parts::All)? {
+        Err(words) => LabGrade::not_gradable(plan, &words, remarks),
+        Ok(built) => LabGrade::judged(plan, &judge::judge_at(plan, &built, pace), remarks),
+    };
+    grade.flags.splice(0..0, flags);
+    Ok(grade)
 }
 
 fn print_lab(plan: &Plan, lab: &LabGrade) {
@@ -158,6 +188,7 @@ fn print_lab(plan: &Plan, lab: &LabGrade) {
         print!("{}", report::table(plan.lab, &lines));
     }
     lab.remarks.iter().for_each(|remark| println!("  note: {}", text::line(remark, 160)));
+    lab.flags.iter().for_each(|flag| println!("  look: {}", text::line(flag, 160)));
 }
 
 /// Makes a folder and writes a file into it in one step: a reader sees all of it or nothing.

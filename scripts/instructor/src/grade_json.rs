@@ -55,8 +55,10 @@ pub(crate) struct LabGrade {
     pub(crate) gradable: bool,
     /// Why it is not gradable: the compiler's words.
     pub(crate) message: Option<String>,
-    /// Files that were left out, and why.
+    /// Files that were left out, and why; files that are missing.
     pub(crate) remarks: Vec<String>,
+    /// What an instructor should look at, and a student is not told: it costs no points.
+    pub(crate) flags: Vec<String>,
     /// One entry a scenario, public ones first.
     pub(crate) scenarios: Vec<ScenarioGrade>,
     /// What the entries were made from.
@@ -179,10 +181,11 @@ impl Grade {
 
 impl LabGrade {
     /// A lab that was judged; `ends` are in the order of the plan.
-    pub(crate) fn judged(plan: &Plan, ends: &[Ended], mut remarks: Vec<String>) -> LabGrade {
+    pub(crate) fn judged(plan: &Plan, ends: &[Ended], remarks: Vec<String>) -> LabGrade {
+        let mut flags = vec![];
         for (planned, ended) in plan.scenarios.iter().zip(ends) {
             let left = ended.notes.iter().filter(|note| note.starts_with(LEFT));
-            remarks.extend(left.map(|note| format!("{}: {note}", planned.scenario.id)));
+            flags.extend(left.map(|note| format!("{}: {note}", planned.scenario.id)));
         }
         let scenarios: Vec<_> = plan
             .scenarios
@@ -226,6 +229,7 @@ impl LabGrade {
             gradable: true,
             message: None,
             remarks,
+            flags,
             scenarios,
             ends: ends.to_vec(),
         }

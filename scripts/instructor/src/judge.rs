@@ -15,6 +15,7 @@ use std::ops::RangeInclusive;
 use std::process::Command;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 /// The first seed of hidden scenarios; public ones begin with 1.
 const HIDDEN_SEED: u64 = 1_000_001;
@@ -153,44 +154,51 @@ fn plan(public: &Suite) -> Plan {
     Plan { lab: public.lab, scenarios: public_ones.chain(hidden).collect() }
 }
 
-/// Judges every scenario of a plan, as many at once as there are cores; the ends are in the order of the plan.
-pub(crate) fn judge(plan: &Plan, built: &Built) -> Vec<Ended> {
-    judge_with(plan, built, cores())
+/// How scenarios are gone through.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pace {
+    /// So many at once.
+    pub(crate) at_once: usize,
+    /// What has not begun by then is lost.
+    pub(crate) until: Option<Instant>,
 }
 
-/// As [`judge`]; `tell` hears of each seed that was run, with how many there were of its scenario.
+impl Default for Pace {
+    fn default() -> Pace {
+        Pace { at_once: cores(), until: None }
+    }
+}
+
+/// Judges every scenario of a plan; the ends are in the order of the plan.
+pub(crate) fn judge_at(plan: &Plan, built: &Built, pace: Pace) -> Vec<Ended> {
+    judge_each(plan, built, pace, &|_, _| {})
+}
+
+/// As [`judge_at`]; `tell` hears of each seed that was run, with how many there were of its scenario.
 pub(crate) fn judge_and_tell(
     plan: &Plan,
     built: &Built,
     tell: &(dyn Fn(&Planned, u64) + Sync),
 ) -> Vec<Ended> {
-    judge_each(plan, built, cores(), tell)
+    judge_each(plan, built, Pace::default(), tell)
 }
 
-fn cores() -> usize {
+pub(crate) fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 
-/// Judges with this many scenarios at once.
-pub(crate) fn judge_with(plan: &Plan, built: &Built, workers: usize) -> Vec<Ended> {
-    judge_each(plan, built, workers, &|_, _| {})
-}
-
-fn judge_each(
-    plan: &Plan,
-    built: &Built,
-    workers: usize,
-    tell: &(dyn Fn(&Planned, u64) + Sync),
-) -> Vec<Ended> {
+fn judge_each(plan: &Plan, built: &Built, pace: Pace, tell: &(dyn Fn(&Planned, u64) + Sync)) -> Vec<Ended> {
     let next = AtomicUsize::new(0);
     let ends: Vec<Mutex<Option<Ended>>> = plan.scenarios.iter().map(|_| Mutex::new(None)).collect();
     std::thread::scope(|scope| {
-        for _ in 0..workers.min(plan.scenarios.len()) {
+        for _ in 0..pace.at_once.min(plan.scenarios.len()) {
             scope.spawn(|| {
                 loop {
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(planned) = plan.scenarios.get(index) else { break };
-                    let ended = judge_one(plan.lab, planned, built, tell);
+                    let is_over = pace.until.is_some_and(|until| Instant::now() >= until);
+                    let ended =
+                        if is_over { too_late(planned) } else { judge_one(plan.lab, planned, built, tell) };
                     if let Ok(mut end) = ends[index].lock() {
                         *end = Some(ended);
                     }
@@ -200,6 +208,11 @@ fn judge_each(
     });
     let lost = || kit_failure("The judge's thread ended early.".into(), 0);
     ends.into_iter().map(|end| end.into_inner().ok().flatten().unwrap_or_else(lost)).collect()
+}
+
+fn too_late(planned: &Planned) -> Ended {
+    let reason = "The time for this submission was over before this scenario began: others have taken it.";
+    Ended::early(Failure::new(reason), *planned.seeds().start())
 }
 
 fn judge_one(lab: &str, planned: &Planned, built: &Built, tell: &(dyn Fn(&Planned, u64) + Sync)) -> Ended {

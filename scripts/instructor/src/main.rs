@@ -4,6 +4,7 @@
 //! Read kit.rs next, then the module of the subcommand.
 
 mod book_check;
+mod class;
 mod export;
 mod finding;
 mod grade;
@@ -44,6 +45,10 @@ struct Arguments {
 enum Command {
     /// Grades a submission: prints the table and writes grade.json.
     Grade(grade::Options),
+    /// Grades every submission of a folder.
+    GradeClass(class::Options),
+    /// Lays out the sources of a class for tools that compare programs.
+    Similarity(class::SimilarityOptions),
     /// Judges every mutant of the reference and compares what it loses with what it names.
     Mutants(mutants::Options),
     /// Grades hostile submissions, which must come to nothing.
@@ -73,6 +78,8 @@ fn run(arguments: Arguments) -> io::Result<ExitCode> {
     let kit = Kit::open(arguments.root)?;
     match arguments.command {
         Command::Grade(options) => grade::run(&kit, &options),
+        Command::GradeClass(options) => class::run(&kit, &options),
+        Command::Similarity(options) => class::run_similarity(&kit, &options),
         Command::Mutants(options) => mutants::run(&kit, &options),
         Command::RedTeam(options) => red_team::run(&kit, &options),
         Command::Soak(options) => soak::run(&kit, &options),

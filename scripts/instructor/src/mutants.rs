@@ -5,7 +5,7 @@
 //! Live scenarios judge only mutants that name one of them. Most of the time goes into scenarios that a mutant does not lose,
 //! which run through all their seeds and searches; `--named` leaves these out.
 
-use crate::judge::{self, Plan, Planned};
+use crate::judge::{self, Pace, Plan, Planned};
 use crate::kit::{Kit, with_path};
 use crate::submission::Submission;
 use crate::workshop::{Parts, Workshop};
@@ -214,7 +214,7 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
         Ok(built) => built,
         Err(words) => return Ok(Err(format!("it does not build: {words}"))),
     };
-    let ends = judge::judge_with(plan, &built, AT_ONCE);
+    let ends = judge::judge_at(plan, &built, Pace { at_once: AT_ONCE, until: None });
     let failed = plan.scenarios.iter().zip(&ends).filter(|(_, ended)| ended.failure.is_some());
     Ok(Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()))
 }

@@ -7,7 +7,7 @@ mod traces;
 use crate::grade;
 use crate::grade_json::Grade;
 use crate::jail::{Jail, Level};
-use crate::judge;
+use crate::judge::{self, Pace};
 use crate::kit::{Kit, with_path};
 use crate::mutants;
 use crate::submission::Submission;
@@ -133,7 +133,7 @@ fn make(kit: &Kit, workshop: &Workshop<'_>, name: &str, before: &Traces) -> io::
             })
         })
         .collect();
-    let labs = grade::grade_labs(workshop, &submission, &plans, &|_| {}, &|_, _| {})?;
+    let labs = grade::grade_labs(workshop, &submission, &plans, Pace::default(), &|_| {}, &|_, _| {})?;
     let grade = Grade::new(None, workshop.isolation(), labs);
     drop(place);
     let text = serde_json::to_string_pretty(&grade)?;
@@ -149,7 +149,14 @@ fn make(kit: &Kit, workshop: &Workshop<'_>, name: &str, before: &Traces) -> io::
     if !troubles.is_empty() {
         let said = grade.labs.iter().flat_map(|lab| {
             let reasons = lab.scenarios.iter().map(|it| format!("{} {:?} {}", it.id, it.status, it.reason));
-            lab.message.iter().chain(&lab.remarks).cloned().chain(reasons).take(8).collect::<Vec<_>>()
+            lab.message
+                .iter()
+                .chain(&lab.remarks)
+                .chain(&lab.flags)
+                .cloned()
+                .chain(reasons)
+                .take(8)
+                .collect::<Vec<_>>()
         });
         troubles.extend(said.map(|said| format!("  said: {}", faultline::text::line(&said, 200))));
         troubles.insert(0, attack.what);

@@ -84,8 +84,12 @@ impl Submission {
                 remarks.push(format!("src/{} was given and is missing", below.display()));
             }
         }
-        remarks.extend(suspects::remarks(sources));
         Ok(remarks)
+    }
+
+    /// What an instructor should read.
+    pub(crate) fn flags(sources: &Sources) -> Vec<String> {
+        suspects::flags(sources)
     }
 
     /// The sources of these labs; of those that the submission does not have, there are no files.

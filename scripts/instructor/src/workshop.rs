@@ -28,6 +28,8 @@ pub(crate) struct Workshop<'a> {
     profile: Profile,
     jail: Jail,
     patience: Duration,
+    /// Held as long as this is: nobody else works here.
+    _lock: File,
 }
 
 /// What the environment says of how to build.
@@ -78,9 +80,15 @@ impl<'a> Workshop<'a> {
     }
 
     fn of(kit: &'a Kit, name: String, profile: Profile) -> io::Result<Workshop<'a>> {
-        let tree = kit.path("target/judge").join(name);
+        let tree = kit.path("target/judge").join(&name);
         fs::create_dir_all(&tree).map_err(|error| with_path(&tree, &error))?;
-        Ok(Workshop { kit, tree, profile, jail: Jail::none(), patience: BUILD_PATIENCE })
+        let lock = tree.with_added_extension("lock");
+        let lock = File::create(&lock).map_err(|error| with_path(&lock, &error))?;
+        if lock.try_lock().is_err() {
+            eprintln!("waiting for another grader, which builds in the workshop {name} ...");
+            lock.lock()?;
+        }
+        Ok(Workshop { kit, tree, profile, jail: Jail::none(), patience: BUILD_PATIENCE, _lock: lock })
     }
 
     pub(crate) fn kit(&self) -> &Kit {

@@ -12,6 +12,11 @@ fn word(item: &Item) -> &'static str {
     }
 }
 
+/// `2/3`, and whether that is a bonus.
+fn points_of(item: &Item) -> String {
+    format!("{}/{}{}", item.points, item.max_points, if item.bonus { " bonus" } else { "" })
+}
+
 fn of_lab<'a>(items: &'a [Item], lab: &'a LabGrade) -> impl Iterator<Item = &'a Item> {
     items.iter().filter(move |item| item.lab == lab.lab)
 }
@@ -58,15 +63,7 @@ pub(super) fn markdown(grade: &Grade, items: &[Item], student: Option<&str>) -> 
         }
         text.push_str("\n| scenario | points | |\n|---|---|---|\n");
         for item in of_lab(items, lab) {
-            let _ = writeln!(
-                text,
-                "| {} | {}/{}{} | {} |",
-                plain(&item.title),
-                item.points,
-                item.max_points,
-                if item.bonus { " bonus" } else { "" },
-                word(item)
-            );
+            let _ = writeln!(text, "| {} | {} | {} |", plain(&item.title), points_of(item), word(item));
         }
         for item in of_lab(items, lab).filter(|item| lab.gradable && !item.passed()) {
             let _ = write!(text, "\n### {}\n\n{}", plain(&item.title), fenced(&item.text));
@@ -76,7 +73,7 @@ pub(super) fn markdown(grade: &Grade, items: &[Item], student: Option<&str>) -> 
 }
 
 /// A text within a page.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut escaped = String::new();
     for letter in text.chars() {
         match letter {
@@ -94,7 +91,7 @@ fn escaped(text: &str) -> String {
 }
 
 /// Colours that can be told apart by brightness too; no script, and nothing from elsewhere.
-const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
+pub(crate) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}\
 td.n,th.n{text-align:right;white-space:nowrap}.passed{color:#1b6e3c}.failed{color:#a3201d;font-weight:600}.other{color:#7a5a00}\
 pre{background:#f4f4f4;padding:.7rem;overflow:auto;font-size:13px;line-height:1.4}details{margin:.6rem 0}summary{cursor:pointer}\
@@ -130,11 +127,9 @@ pub(super) fn html(grade: &Grade, items: &[Item], student: Option<&str>) -> Stri
             };
             let _ = writeln!(
                 page,
-                "<tr><td>{}{told}</td><td class=\"n\">{}/{}{}</td><td class=\"{class}\">{}</td></tr>",
+                "<tr><td>{}{told}</td><td class=\"n\">{}</td><td class=\"{class}\">{}</td></tr>",
                 escaped(&item.title),
-                item.points,
-                item.max_points,
-                if item.bonus { " bonus" } else { "" },
+                points_of(item),
                 word(item)
             );
         }

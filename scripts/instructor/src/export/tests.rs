@@ -46,6 +46,7 @@ fn lab(name: &str, scenarios: Vec<ScenarioGrade>) -> LabGrade {
         gradable: true,
         message: None,
         remarks: vec!["src/<b>.txt was left out: not a .rs file".into()],
+        flags: vec!["src/lib.rs:2 ends the process (`process::exit`): no lab needs that, look at it".into()],
         scenarios,
         ends: vec![],
     }
@@ -128,9 +129,9 @@ fn a_grade_is_as_its_own_schema_says_and_is_read_again() {
     check("grade", &text);
     let again = Grade::read(&path).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&grade()).unwrap());
-    fs::write(&path, text.replace("\"version\": 2", "\"version\": 1")).unwrap();
+    fs::write(&path, text.replace("\"version\": 3", "\"version\": 1")).unwrap();
     let error = Grade::read(&path).unwrap_err().to_string();
-    assert!(error.contains("its version is 1, and not 2; grade the submission again"), "{error}");
+    assert!(error.contains("its version is 1, and not 3; grade the submission again"), "{error}");
 }
 
 #[test]

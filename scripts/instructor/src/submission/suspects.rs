@@ -30,25 +30,25 @@ const SUSPECTS: [(&str, &str); 22] = [
 ];
 
 /// The most that are told.
-const REMARKS_MAX: usize = 20;
+const FLAGS_MAX: usize = 20;
 
 /// Where the sources have such words.
-pub(super) fn remarks(sources: &Sources) -> Vec<String> {
-    let mut remarks = vec![];
+pub(super) fn flags(sources: &Sources) -> Vec<String> {
+    let mut flags = vec![];
     for (path, content) in &sources.files {
         let text = String::from_utf8_lossy(content);
         for (line, number) in text.lines().zip(1..) {
             let code = line.split("//").next().unwrap_or_default();
             if let Some((word, what)) = SUSPECTS.iter().find(|(word, _)| code.contains(word)) {
-                remarks.push(format!(
+                flags.push(format!(
                     "src/{}:{number} {what} (`{word}`): no lab needs that, look at it",
                     path.display()
                 ));
             }
         }
     }
-    remarks.truncate(REMARKS_MAX);
-    remarks
+    flags.truncate(FLAGS_MAX);
+    flags
 }
 
 #[cfg(test)]
@@ -65,12 +65,12 @@ mod tests {
             for lab in kit.labs(base).unwrap() {
                 let lab = lab.file_name().unwrap().to_string_lossy().into_owned();
                 let sources = submission.sources(&lab).unwrap().unwrap_or_default();
-                assert_eq!(remarks(&sources), Vec::<String>::new(), "{base} {lab}");
+                assert_eq!(flags(&sources), Vec::<String>::new(), "{base} {lab}");
             }
         }
         let content = b"// process::exit\nfn f() { std::process::exit(0) }\n".to_vec();
         let sources = Sources { files: vec![("lib.rs".into(), content)], remarks: vec![] };
-        assert_eq!(remarks(&sources).len(), 1);
-        assert!(remarks(&sources)[0].starts_with("src/lib.rs:2 ends the process"));
+        assert_eq!(flags(&sources).len(), 1);
+        assert!(flags(&sources)[0].starts_with("src/lib.rs:2 ends the process"));
     }
 }
