@@ -57,7 +57,7 @@ impl fmt::Display for Jail {
 }
 
 /// The number of the first user that no machine has; each workshop has its own, since the limit of processes is a user's.
-pub(crate) const FIRST_USER: u32 = 2_000_000_000;
+const FIRST_USER: u32 = 2_000_000_000;
 
 /// What a process may take. Of one user there may be several processes at once.
 struct Limits {
@@ -91,6 +91,9 @@ const SYSTEM: [&str; 10] = [
     "/etc/ld.so.conf.d",
 ];
 
+/// In the environment of a jail: the number of the process that has made it.
+pub(crate) const GRADER: &str = "FAULTLINE_GRADER";
+
 /// Where things are in a jail.
 const TREE: &str = "/kit";
 const TOOLCHAIN: &str = "/toolchain";
@@ -117,6 +120,11 @@ impl Jail {
 
     pub(crate) fn level(&self) -> Level {
         self.level
+    }
+
+    /// The user of what runs in it, if its level has one.
+    pub(crate) fn user(&self) -> u32 {
+        self.user
     }
 
     /// Refuses to go on where a submission would be kept apart by nothing but a process, unless it is trusted.
@@ -160,6 +168,9 @@ impl Jail {
             "--unshare-cgroup-try",
         ]);
         command.args(["--die-with-parent", "--hostname", "faultline", "--clearenv"]);
+        // Who has started it, for who looks what is left of it.
+        let grader = std::process::id().to_string();
+        command.args(["--setenv", GRADER, &grader]);
         if self.level == Level::User {
             // What it takes to become another user, and to look after what that user leaves.
             command.args(["--cap-drop", "ALL"]);
@@ -343,9 +354,57 @@ impl Inmates {
         let wrap = |(name, path): (&String, &PathBuf)| {
             let place = folder.join(name);
             fs::write(&place, format!("#!/bin/sh\nexec {prefix} {} \"$@\"\n", path.display()))?;
-            fs::set_permissions(&place, fs::Permissions::from_mode(0o755))?;
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o555))?;
             Ok((name.clone(), place))
         };
-        programs.iter().map(wrap).collect()
+        let wrapped = programs.iter().map(wrap).collect();
+        fs::set_permissions(&folder, fs::Permissions::from_mode(0o555))?;
+        wrapped
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_not_trusted_is_not_graded_without_a_jail() {
+        let jail = Jail { level: Level::Process, why: Some("bubblewrap is not installed".into()), user: 0 };
+        let error = jail.require(false).unwrap_err().to_string();
+        assert!(error.contains("bubblewrap is not installed"), "{error}");
+        assert!(error.contains("--allow-weak-isolation"), "{error}");
+        jail.require(true).unwrap();
+        assert_eq!(jail.to_string(), "own process (bubblewrap is not installed)");
+    }
+
+    #[test]
+    fn what_the_compiler_has_made_is_found_outside() {
+        let tree = Path::new("/somewhere/judge/0");
+        assert_eq!(Jail::outside(tree, Path::new("/kit/jailed/x")), Path::new("/somewhere/judge/0/jailed/x"));
+        assert_eq!(Jail::outside(tree, Path::new("/elsewhere/x")), Path::new("/elsewhere/x"));
+    }
+
+    #[test]
+    fn a_cell_has_the_programs_and_nothing_else_of_the_machine() {
+        let jail = Jail::probe(99);
+        if jail.level() == Level::Process {
+            eprintln!("SKIPPED: {jail}");
+            return;
+        }
+        let judge = Path::new("/bin/sh");
+        let programs = BTreeMap::from([("tool".to_string(), PathBuf::from("/bin/true"))]);
+        let (mut cell, places) = jail.cell(judge, "-c", &programs);
+        assert_eq!(places["tool"], Path::new("/submission/tool"));
+        let look = "ls / /submission; ls /tmp | wc -l; /submission/tool && echo runs; umask; ls /proc | grep -c '^[0-9]'";
+        let output = cell.arg(look).output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        for there in ["submission", "tool", "runs", "0000"] {
+            assert!(text.contains(there), "{there}: {text}");
+        }
+        for absent in ["home", "root", "work", "var"] {
+            assert!(text.lines().all(|line| line != absent), "{absent}: {text}");
+        }
+        let processes: u32 = text.lines().last().unwrap().parse().unwrap();
+        assert!(processes <= 5, "{text}");
     }
 }

@@ -75,6 +75,7 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     if jail.level() == Level::Process {
         return Err(io::Error::other("hostile submissions are run in a jail or not at all"));
     }
+    let user = jail.user();
     let workshop = Workshop::open(kit, 0)?.jailed(jail);
     // What is built but once is no attack.
     for lab in LABS {
@@ -85,11 +86,11 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     let workshop = workshop.patient(BUILD_PATIENCE);
     let names = names(kit, options)?;
     let runs = options.runs.unwrap_or(names.len());
-    let before = Traces::take()?;
+    let before = Traces::take(user)?;
     let mut wrong = 0;
     for name in names.iter().cycle().take(runs) {
         let start = Instant::now();
-        let troubles = make(kit, &workshop, name, &before)?;
+        let troubles = make(kit, &workshop, name, &before, user)?;
         let seconds = start.elapsed().as_secs_f64();
         println!("{} {name:<34} {seconds:>5.1} s", if troubles.is_empty() { "ok    " } else { "WRONG " });
         troubles.iter().for_each(|trouble| println!("         {trouble}"));
@@ -117,7 +118,13 @@ fn names(kit: &Kit, options: &Options) -> io::Result<Vec<String>> {
 }
 
 /// Makes one attack; what is wrong about what came of it.
-fn make(kit: &Kit, workshop: &Workshop<'_>, name: &str, before: &Traces) -> io::Result<Vec<String>> {
+fn make(
+    kit: &Kit,
+    workshop: &Workshop<'_>,
+    name: &str,
+    before: &Traces,
+    user: u32,
+) -> io::Result<Vec<String>> {
     let folder = Path::new(FOLDER).join(name);
     let manifest = folder.join("attack.toml");
     let attack: Attack = toml::from_str(&kit.read(&manifest)?).map_err(|error| {
@@ -145,7 +152,7 @@ fn make(kit: &Kit, workshop: &Workshop<'_>, name: &str, before: &Traces) -> io::
     troubles.extend(missing.map(|told| format!("nobody was told: {told}")));
     let known = attack.kept.iter().filter(|kept| text.contains(&json(kept)));
     troubles.extend(known.map(|kept| format!("it has learned: {kept}")));
-    troubles.extend(traces::left(before)?);
+    troubles.extend(traces::left(before, user)?);
     if !troubles.is_empty() {
         let said = grade.labs.iter().flat_map(|lab| {
             let reasons = lab.scenarios.iter().map(|it| format!("{} {:?} {}", it.id, it.status, it.reason));

@@ -1,6 +1,6 @@
 //! What a submission could leave on a machine: processes, mounts, ports, files.
 
-use crate::jail::FIRST_USER;
+use crate::jail::GRADER;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io;
@@ -13,14 +13,18 @@ use std::time::Duration;
 pub(super) struct Traces(BTreeSet<String>);
 
 impl Traces {
-    pub(super) fn take() -> io::Result<Traces> {
+    /// What there is; a submission is run by `user`, or as this process.
+    pub(super) fn take(user: u32) -> io::Result<Traces> {
         let mut found = BTreeSet::new();
         for entry in fs::read_dir("/proc")?.filter_map(Result::ok) {
             let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
             let words = String::from_utf8_lossy(&words).replace('\0', " ");
-            let is_a_submissions = entry.metadata().is_ok_and(|about| about.uid() >= FIRST_USER)
-                || words.starts_with("bwrap ")
-                || words.contains("/submission/");
+            // Of another user, or with our mark: other graders may be at work.
+            let mark = format!("{GRADER}={}", std::process::id());
+            let environment = fs::read(entry.path().join("environ")).unwrap_or_default();
+            let is_a_submissions = entry.metadata().is_ok_and(|about| about.uid() == user)
+                || words.contains(&format!("{GRADER} {}", std::process::id()))
+                || environment.split(|byte| *byte == 0).any(|variable| variable == mark.as_bytes());
             // A process without a command line has ended.
             if is_a_submissions
                 && !words.is_empty()
@@ -45,7 +49,7 @@ impl Traces {
         for folder in [&std::env::temp_dir(), Path::new("/dev/shm"), Path::new("/var/tmp")] {
             for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
                 let name = entry.file_name().to_string_lossy().into_owned();
-                let is_a_submissions = entry.metadata().is_ok_and(|about| about.uid() >= FIRST_USER);
+                let is_a_submissions = entry.metadata().is_ok_and(|about| about.uid() == user);
                 if is_a_submissions || name.starts_with("faultline") || name.contains("red-team") {
                     found.insert(format!("the file {}", entry.path().display()));
                 }
@@ -56,12 +60,12 @@ impl Traces {
 }
 
 /// What is there and was not before.
-pub(super) fn left(before: &Traces) -> io::Result<Vec<String>> {
+pub(super) fn left(before: &Traces, user: u32) -> io::Result<Vec<String>> {
     /// What was killed may take a moment to go.
     const LOOKS: u32 = 40;
     let mut left = vec![];
     for _ in 0..LOOKS {
-        let now = Traces::take()?;
+        let now = Traces::take(user)?;
         left = now.0.difference(&before.0).map(|trace| format!("it has left {trace}")).collect();
         if left.is_empty() {
             break;
