@@ -13,7 +13,7 @@ mod table;
 use crate::export;
 use crate::grade::write_atomically;
 use crate::grade_json::{Grade, Status};
-use crate::judge;
+use crate::judge::{self, Plan};
 use crate::kit::{Kit, with_path};
 use crate::submission::Submission;
 use roster::Roster;
@@ -119,7 +119,9 @@ struct Work {
 
 /// Grades whoever is not done; how many could not be graded.
 fn grade_all(kit: &Kit, options: &Options, folder: &Path) -> io::Result<usize> {
-    let common = common_key(kit, options)?;
+    let (common, plans) = (common_key(kit, options)?, judge::plans(&[])?);
+    // One that there is not would be the error of each submission.
+    judge::plans(&options.labs)?;
     let all = submissions(folder)?;
     if let Some(unknown) = options.only.iter().find(|id| !all.contains_key(*id)) {
         return Err(io::Error::new(
@@ -133,7 +135,7 @@ fn grade_all(kit: &Kit, options: &Options, folder: &Path) -> io::Result<usize> {
     });
     let (mut left, mut done) = (vec![], 0);
     for (_, (id, submission)) in mine {
-        let key = key(&common, &submission, &options.labs)?;
+        let key = key(&common, &submission, &plans);
         let known = read_done(&options.out.join("students").join(&id));
         let is_done = known.is_some_and(|known| known.key == key && known.error.is_none());
         if is_done && options.only.is_empty() {
@@ -336,22 +338,30 @@ fn common_key(kit: &Kit, options: &Options) -> io::Result<Sha256> {
     Ok(hash)
 }
 
-/// Of what a submission's grade is made.
-fn key(common: &Sha256, submission: &Path, labs: &[String]) -> io::Result<String> {
+/// Of what a submission's grade is made. One that cannot be read is told by who grades it, and stops nobody else.
+fn key(common: &Sha256, submission: &Path, plans: &[Plan]) -> String {
     let mut hash = common.clone();
-    match Submission::open(submission) {
-        Err(error) if error.kind() == io::ErrorKind::InvalidData => hash.update(error.to_string()),
-        Err(error) => return Err(error),
-        Ok(submission) => {
-            for plan in judge::plans(labs)? {
-                for (path, content) in submission.sources(plan.lab)?.unwrap_or_default().files {
-                    hash.update(format!("{} {} {}\n", plan.lab, path.display(), content.len()));
-                    hash.update(content);
-                }
+    match sources(submission, plans) {
+        Err(error) => hash.update(error.to_string()),
+        Ok(files) => {
+            for (lab, path, content) in files {
+                hash.update(format!("{lab} {} {}\n", path.display(), content.len()));
+                hash.update(content);
             }
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// All that counts of a submission: lab, path and content.
+fn sources(submission: &Path, plans: &[Plan]) -> io::Result<Vec<(&'static str, PathBuf, Vec<u8>)>> {
+    let submission = Submission::open(submission)?;
+    let mut all = vec![];
+    for plan in plans {
+        let files = submission.sources(plan.lab)?.unwrap_or_default().files;
+        all.extend(files.into_iter().map(|(path, content)| (plan.lab, path, content)));
+    }
+    Ok(all)
 }
 
 /// Ends this process when whoever has started it is gone.
