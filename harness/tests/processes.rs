@@ -10,7 +10,7 @@ use faultline::live::process::{OUTPUT_MAX, Process};
 use faultline::live::relay::{CLIENTS, Relay, SERVER};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 use std::fs;
-use std::io::{BufRead as _, BufReader, Read as _};
+use std::io::{self, BufRead as _, BufReader, Read as _};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
@@ -315,4 +315,20 @@ fn nothing_is_left_when_the_test_panics() {
 fn nothing_is_left_when_the_test_exits_or_aborts() {
     assert_eq!(Test::start("exit").ends().code(), Some(0));
     assert_eq!(Test::start("abort").ends().signal(), Some(Signal::ABORT.as_raw()));
+}
+
+#[test]
+fn an_errand_has_one_answer_and_what_answers_is_gone() {
+    let ask = |how: &str, patience| {
+        let mut command = Command::new(TOY);
+        command.args(["errand", how]).stderr(Stdio::null());
+        faultline::errand::ask::<u32, (u32, usize)>(command, &21, patience)
+    };
+    let (long, short) = (Duration::from_secs(60), Duration::from_millis(50));
+    // Whoever reads the standard input of a process that answers finds nothing there.
+    assert_eq!(ask("answer", long).unwrap(), (42, 0));
+    let error = ask("exit", long).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::UnexpectedEof);
+    assert!(error.to_string().contains("exit status: 7"), "{error}");
+    assert_eq!(ask("sleep", short).unwrap_err().kind(), io::ErrorKind::WouldBlock);
 }

@@ -29,6 +29,9 @@ pub(crate) struct Options {
     /// Make so many in all, from the first again after the last.
     #[arg(long, value_name = "N")]
     runs: Option<usize>,
+    /// Where there is no jail, say so and succeed.
+    #[arg(long)]
+    or_skip: bool,
 }
 
 /// What an attack is, and what must come of it.
@@ -72,6 +75,10 @@ const BUILD_PATIENCE: Duration = Duration::from_secs(30);
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     let jail = Jail::probe(0);
     println!("isolation: {jail}");
+    if jail.level() == Level::Process && options.or_skip {
+        println!("SKIPPED red-team");
+        return Ok(ExitCode::SUCCESS);
+    }
     if jail.level() == Level::Process {
         return Err(io::Error::other("hostile submissions are run in a jail or not at all"));
     }

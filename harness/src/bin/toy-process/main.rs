@@ -21,6 +21,7 @@ fn main() {
         ["leaver", socket] => drop(with_child(socket)),
         ["child", socket] => child(socket),
         ["echo", addr] => echo(addr),
+        ["errand", how] => errand(how),
         _ => panic!("unknown words: {words:?}"),
     }
 }
@@ -69,6 +70,20 @@ fn sleep() -> ! {
     loop {
         thread::sleep(Duration::from_secs(1_000));
     }
+}
+
+/// Doubles a number, ends without an answer, or never has one; and tells what a look at its standard input has found.
+fn errand(how: &str) {
+    let answer = |number: u32| {
+        let mut found = vec![];
+        std::io::stdin().read_to_end(&mut found).unwrap();
+        match how {
+            "answer" => (number * 2, found.len()),
+            "exit" => std::process::exit(7),
+            _ => sleep(),
+        }
+    };
+    faultline::errand::answer(answer).unwrap();
 }
 
 fn echo(addr: &str) {
