@@ -38,19 +38,16 @@ impl Traces {
         }
         for list in ["tcp", "tcp6", "udp", "udp6"] {
             for line in fs::read_to_string(format!("/proc/net/{list}")).unwrap_or_default().lines().skip(1) {
-                let mut words = line.split_whitespace().skip(1);
-                let (local, remote) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-                // Who listens, or waits for datagrams.
-                if remote.ends_with(":0000") {
-                    found.insert(format!("the {list} port {local}"));
+                let words: Vec<_> = line.split_whitespace().collect();
+                // Their columns: 1 is the local address, 7 the user.
+                if words.get(7).is_some_and(|owner| *owner == user.to_string()) {
+                    found.insert(format!("the {list} port {}", words[1]));
                 }
             }
         }
         for folder in [&std::env::temp_dir(), Path::new("/dev/shm"), Path::new("/var/tmp")] {
             for entry in fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok) {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                let is_a_submissions = entry.metadata().is_ok_and(|about| about.uid() == user);
-                if is_a_submissions || name.starts_with("faultline") || name.contains("red-team") {
+                if entry.metadata().is_ok_and(|about| about.uid() == user) {
                     found.insert(format!("the file {}", entry.path().display()));
                 }
             }
