@@ -115,10 +115,10 @@ impl Plan {
     }
 
     /// Only the scenarios with random choices, over this many seeds.
-    pub(crate) fn soak(mut self, seeds: u64) -> Plan {
+    pub(crate) fn soak(mut self, seeds: impl Fn(World) -> u64) -> Plan {
         self.scenarios.retain(|planned| planned.scenario.seeds > 1);
         for planned in &mut self.scenarios {
-            planned.seeds.1 = planned.seeds.0 + seeds - 1;
+            planned.seeds.1 = planned.seeds.0 + seeds(planned.scenario.world) - 1;
         }
         self
     }

@@ -26,6 +26,9 @@ pub(crate) struct Options {
     /// Seeds for each scenario.
     #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
     seeds: u64,
+    /// At most so many seeds for a scenario of live processes, which takes seconds for each.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    live_seeds: Option<u64>,
     /// Only this lab; may be given more than once.
     #[arg(long = "lab", value_name = "LAB")]
     labs: Vec<String>,
@@ -36,7 +39,7 @@ pub(crate) struct Options {
     #[arg(long)]
     simulated: bool,
     /// Instead of scenarios: so many calls of lab 3 in one simulation, through every fault.
-    #[arg(long, conflicts_with_all = ["seeds", "only", "simulated"])]
+    #[arg(long, conflicts_with_all = ["seeds", "live_seeds", "only", "simulated"])]
     calls: Option<u64>,
     /// The seed of these calls.
     #[arg(long, default_value_t = 1, requires = "calls")]
@@ -51,21 +54,22 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     }
     let (mut failures, mut soaked) = (0, 0);
     for plan in judge::plans(&options.labs)? {
-        let plan = plan.soak(options.seeds).filtered(|planned| is_asked_for(planned, options));
+        let plan =
+            plan.soak(|world| seeds(world, options)).filtered(|planned| is_asked_for(planned, options));
         if plan.scenarios.is_empty() {
             continue;
         }
         let sources = submission.all_sources(workshop.submitted(plan.lab)?)?;
         workshop.install(plan.lab, &sources)?;
         let built = workshop.build(plan.lab, Parts::All)?.map_err(io::Error::other)?;
-        let ends = judge::judge_and_tell(&plan, &built, &now_and_then(plan.lab, options.seeds));
+        let ends = judge::judge_and_tell(&plan, &built, &now_and_then(plan.lab));
         for (planned, ended) in plan.scenarios.iter().zip(ends) {
             println!(
                 "{:<6} {} {:<5} over {} seeds",
                 ended.word(),
                 plan.lab,
                 planned.scenario.id,
-                options.seeds
+                planned.seeds().count()
             );
             soaked += 1;
             if ended.failure.is_some() {
@@ -79,6 +83,14 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     }
     println!("{failures} scenarios failed for the reference");
     Ok(if failures == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// How many seeds a scenario of this world gets.
+fn seeds(world: World, options: &Options) -> u64 {
+    match (world, options.live_seeds) {
+        (World::Live, Some(most)) => options.seeds.min(most),
+        _ => options.seeds,
+    }
 }
 
 fn is_asked_for(planned: &Planned, options: &Options) -> bool {
@@ -145,13 +157,13 @@ fn peak() -> Option<String> {
 }
 
 /// Says on the standard error how far a scenario is, but not at each seed.
-fn now_and_then(lab: &str, seeds: u64) -> impl Fn(&Planned, u64) + Sync {
+fn now_and_then(lab: &str) -> impl Fn(&Planned, u64) + Sync {
     let said = Mutex::new(Instant::now());
     move |planned, count| {
         let Ok(mut said) = said.lock() else { return };
         if said.elapsed() >= EVERY {
             *said = Instant::now();
-            eprintln!("  {lab} {}: {count} of {seeds} seeds", planned.scenario.id);
+            eprintln!("  {lab} {}: {count} of {} seeds", planned.scenario.id, planned.seeds().count());
         }
     }
 }

@@ -20,6 +20,11 @@ const REPORT_EVERY: u64 = 32;
 const REPORTS_AHEAD: u64 = 4;
 /// How long one wait takes at most; a side waits again and again.
 const PATIENCE: Duration = Duration::from_millis(200);
+/// The longest time-out. Short, for an RTO that losses have doubled stays so until there is a sample.
+const RTO_MAX: Duration = Duration::from_millis(200);
+/// For how many of the longest time-outs a closed side still answers. The other one asks at least so often for the `ACK` of its
+/// `FIN`; when one question or answer of five is lost, all of them are in one copy of ten million.
+const LINGER_RTOS: u32 = 10;
 
 /// How a file is copied.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,12 +53,12 @@ impl Options {
             rto: RtoConfig {
                 first: Duration::from_millis(50),
                 min: Duration::from_millis(5),
-                max: Duration::from_secs(1),
+                max: RTO_MAX,
                 granularity: Duration::from_millis(1),
             },
             keep_alive: self.give_up / 4,
             give_up: self.give_up,
-            linger: Duration::from_millis(500),
+            linger: RTO_MAX * LINGER_RTOS,
         }
     }
 }
