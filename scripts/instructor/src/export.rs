@@ -117,8 +117,13 @@ pub(crate) fn feedback(grade: &Grade, student: &str) -> (String, String) {
     (feedback::markdown(grade, &items, Some(student)), feedback::html(grade, &items, Some(student)))
 }
 
+/// What Gradescope wants to know of a grade.
+pub(crate) fn gradescope(grade: &Grade) -> String {
+    services::gradescope(grade, &items(grade, false))
+}
+
 /// Writes a file in one step: a reader sees all of it or nothing.
-fn write(out: &Path, text: &str) -> io::Result<()> {
+pub(crate) fn write(out: &Path, text: &str) -> io::Result<()> {
     let folder = match out.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),

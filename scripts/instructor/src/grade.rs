@@ -59,27 +59,38 @@ pub(crate) struct Options {
     expect_exhausted: bool,
 }
 
+impl Options {
+    /// All of a submission, or these labs, as a service grades it; the seeds are drawn for this student with this secret.
+    pub(crate) fn of_a_service(
+        submission: PathBuf,
+        labs: Vec<String>,
+        draw: Option<(String, PathBuf)>,
+        minutes: u64,
+    ) -> Options {
+        let (student, secret) = draw.unzip();
+        Options {
+            submission,
+            labs,
+            student,
+            secret,
+            runs: 1,
+            allow_weak_isolation: false,
+            minutes,
+            at_once: None,
+            workshop: 0,
+            leashed: false,
+            out: PathBuf::new(),
+            expect_percent: None,
+            expect_exhausted: false,
+        }
+    }
+}
+
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     if options.leashed {
         class::end_with_parent();
     }
-    let draw = draw(options)?;
-    let mut plans = judge::plans(&options.labs)?;
-    if let Some(draw) = &draw {
-        plans = plans.into_iter().map(|plan| plan.drawn(draw)).collect();
-    }
-    let jail = Jail::probe(u32::from(options.workshop));
-    let is_ours = fs::canonicalize(&options.submission).is_ok_and(|path| path.starts_with(kit.root()));
-    jail.require(is_ours || options.allow_weak_isolation)?;
-    eprintln!("isolation: {jail}");
-    let workshop = Workshop::open(kit, usize::from(options.workshop))?.jailed(jail);
-    let begin = |plan: &Plan| eprintln!("grading {} ...", plan.lab);
-    let pace = Pace {
-        at_once: options.at_once.map_or_else(judge::cores, usize::from),
-        until: Some(Instant::now() + Duration::from_secs(60 * options.minutes)),
-    };
-    let labs = grade_labs(&workshop, &options.submission, &plans, pace, &begin, &print_lab)?;
-    let grade = Grade::new(draw.map(|draw| draw.student), workshop.isolation(), labs);
+    let grade = grade(kit, options)?;
     println!("{}", grade.total());
     let place = grade.write(&options.out)?;
     println!("written to {}", place.display());
@@ -95,6 +106,28 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
         }
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Grades a submission, and prints a table of each lab.
+pub(crate) fn grade(kit: &Kit, options: &Options) -> io::Result<Grade> {
+    let draw = draw(options)?;
+    let mut plans = judge::plans(&options.labs)?;
+    if let Some(draw) = &draw {
+        plans = plans.into_iter().map(|plan| plan.drawn(draw)).collect();
+    }
+    let jail = Jail::probe(kit, u32::from(options.workshop));
+    let is_ours = fs::canonicalize(&options.submission).is_ok_and(|path| path.starts_with(kit.root()));
+    jail.require(is_ours || options.allow_weak_isolation)?;
+    if let Some(secret) = &options.secret {
+        jail.require_hidden(secret)?;
+    }
+    eprintln!("isolation: {jail}");
+    let at_once = jail.at_once(options.at_once.map_or_else(judge::cores, usize::from));
+    let workshop = Workshop::open(kit, usize::from(options.workshop))?.jailed(jail);
+    let begin = |plan: &Plan| eprintln!("grading {} ...", plan.lab);
+    let pace = Pace { at_once, until: Some(Instant::now() + Duration::from_secs(60 * options.minutes)) };
+    let labs = grade_labs(&workshop, &options.submission, &plans, pace, &begin, &print_lab)?;
+    Ok(Grade::new(draw.map(|draw| draw.student), workshop.isolation(), labs))
 }
 
 /// Grades labs of the submission in this folder or archive; is told before and after each.
@@ -126,9 +159,17 @@ pub(crate) fn grade_labs(
 
 /// The student's own seeds, if there are to be any.
 fn draw(options: &Options) -> io::Result<Option<Draw>> {
+    let (Some(student), Some(path)) = (&options.student, &options.secret) else { return Ok(None) };
+    Ok(Some(Draw { secret: read_secret(path)?, student: student.clone(), runs: options.runs }))
+}
+
+/// An assignment's secret.
+///
+/// # Errors
+/// It cannot be read, or is none.
+pub(crate) fn read_secret(path: &Path) -> io::Result<Vec<u8>> {
     /// Shorter ones can be tried out.
     const BYTES_MIN: usize = 16;
-    let (Some(student), Some(path)) = (&options.student, &options.secret) else { return Ok(None) };
     let secret = fs::read(path).map_err(|error| crate::kit::with_path(path, &error))?;
     if secret.len() < BYTES_MIN {
         let text = format!(
@@ -138,7 +179,7 @@ fn draw(options: &Options) -> io::Result<Option<Draw>> {
         );
         return Err(io::Error::new(io::ErrorKind::InvalidInput, text));
     }
-    Ok(Some(Draw { secret, student: student.clone(), runs: options.runs }))
+    Ok(secret)
 }
 
 /// Builds and judges one lab of a submission.

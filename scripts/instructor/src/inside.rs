@@ -7,7 +7,6 @@ use faultline::report::Ended;
 use faultline::{errand, runner, text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
 use std::io;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
@@ -55,11 +54,12 @@ fn run_order(order: &Order) -> io::Result<Ended> {
     let plans = judge::plans(std::slice::from_ref(&order.lab))?;
     let planned = plans.iter().flat_map(|plan| &plan.scenarios).find(|it| it.scenario.id == order.id);
     let planned = planned.ok_or_else(|| io::Error::other(format!("no scenario {}", order.id)))?;
-    let executables = order.inmates.wrapped(&order.executables)?;
+    let folder = tempfile::tempdir()?;
+    let executables = order.inmates.wrapped(&order.executables, folder.path())?;
     let program = RemoteProgram::start(order.inmates.command(&order.driver), executables)?;
     let mut ended = runner::run(&planned.scenario, &program, [order.seed]);
     drop(program);
-    let left = left_behind()?;
+    let left = left_behind(order.inmates)?;
     if !left.is_empty() {
         let left: Vec<_> = left.iter().map(|words| text::line(words, 60)).take(5).collect();
         ended.notes.push(format!("{LEFT}{}", left.join(", ")));
@@ -68,31 +68,16 @@ fn run_order(order: &Order) -> io::Result<Ended> {
 }
 
 /// The command lines of processes that are still there although all that the kit has started is over.
-fn left_behind() -> io::Result<Vec<String>> {
+fn left_behind(inmates: Inmates) -> io::Result<Vec<String>> {
     /// What was killed may take a moment to go.
     const LOOKS: u32 = 40;
     let mut left = vec![];
     for _ in 0..LOOKS {
-        left = others()?;
+        left = inmates.at_work()?;
         if left.is_empty() {
             break;
         }
         std::thread::sleep(Duration::from_millis(25));
     }
     Ok(left)
-}
-
-/// All processes of this cell but its first, which reaps the others, and this one.
-fn others() -> io::Result<Vec<String>> {
-    let mut others = vec![];
-    for entry in fs::read_dir("/proc")? {
-        let entry = entry?;
-        let Ok(number) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
-        // One that has ended while we look has no command line any more, as one that nobody has reaped yet.
-        let words = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        if number != 1 && number != std::process::id() && !words.is_empty() {
-            others.push(String::from_utf8_lossy(&words).replace('\0', " ").trim().to_string());
-        }
-    }
-    Ok(others)
 }

@@ -254,10 +254,13 @@ fn run_in_cell(lab: &str, planned: &Planned, built: &Built, seed: u64) -> io::Re
     const DRIVER: &str = "scenarios driver";
     let mut programs = built.executables.clone();
     programs.insert(DRIVER.into(), built.driver.clone());
-    let (cell, mut executables) = built.jail.cell(&std::env::current_exe()?, INSIDE, &programs);
-    let driver = executables.remove(DRIVER).unwrap_or_default();
+    let mut cell = built.jail.cell(&std::env::current_exe()?, INSIDE, &programs)?;
+    let driver = cell.programs.remove(DRIVER).unwrap_or_default();
+    let executables = cell.programs;
     let (lab, id, inmates) = (lab.into(), planned.scenario.id.into(), built.jail.inmates());
-    inside::ask(cell, &Order { lab, id, seed, driver, executables, inmates })
+    let ended = inside::ask(cell.command, &Order { lab, id, seed, driver, executables, inmates });
+    built.jail.sweep()?;
+    ended
 }
 
 fn kit_failure(reason: String, seed: u64) -> Ended {

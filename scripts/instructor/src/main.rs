@@ -17,6 +17,7 @@ mod judge;
 mod kit;
 mod markers;
 mod mutants;
+mod package;
 mod red_team;
 mod skeleton;
 mod soak;
@@ -61,6 +62,10 @@ enum Command {
     Export(export::Options),
     /// Makes the tree that students are given, and tries it.
     Handout(handout::Options),
+    /// Makes what a service wants to be given: a zip for Gradescope, a workflow for GitHub.
+    Package(package::Options),
+    /// What Gradescope's package starts for a submission.
+    Gradescope(package::GradescopeOptions),
     /// What the judge starts in a cell.
     #[command(hide = true)]
     Inside,
@@ -86,6 +91,8 @@ fn run(arguments: Arguments) -> io::Result<ExitCode> {
         Command::Skeleton(options) => skeleton::run(&kit, &options),
         Command::Export(options) => export::run(&options),
         Command::Handout(options) => handout::run(&kit, &options),
+        Command::Package(options) => package::run(&kit, &options),
+        Command::Gradescope(options) => package::run_gradescope(&kit, &options),
         Command::Inside => inside::run(),
         Command::BookCheck => book_check::run(&kit),
         Command::VersionsCheck => versions_check::run(&kit),

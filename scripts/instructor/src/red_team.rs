@@ -73,7 +73,7 @@ const LABS: [&str; 2] = ["lab1-datagram", "lab2-reliable"];
 const BUILD_PATIENCE: Duration = Duration::from_secs(30);
 
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
-    let jail = Jail::probe(0);
+    let jail = Jail::probe(kit, 0);
     println!("isolation: {jail}");
     if jail.level() == Level::Process && options.or_skip {
         println!("SKIPPED red-team");
@@ -82,7 +82,8 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     if jail.level() == Level::Process {
         return Err(io::Error::other("hostile submissions are run in a jail or not at all"));
     }
-    let user = jail.user();
+    // Where it has none of its own, there is nobody of this number.
+    let user = jail.user().unwrap_or(u32::MAX);
     let workshop = Workshop::open(kit, 0)?.jailed(jail);
     // What is built but once is no attack.
     for lab in LABS {

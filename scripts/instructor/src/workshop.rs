@@ -192,6 +192,7 @@ impl<'a> Workshop<'a> {
             .stdout(File::create(&artifacts)?)
             .stderr(File::create(&words)?);
         let status = wait(&mut command, self.patience)?;
+        self.jail.sweep()?;
         let words = String::from_utf8_lossy(&fs::read(&words)?).into_owned();
         match status {
             None => {

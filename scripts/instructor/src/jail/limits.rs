@@ -1,0 +1,134 @@
+//! Who runs the programs of a submission, and within which limits.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// What a process may take. Of one user there may be several processes at once.
+pub(super) struct Limits {
+    /// Bytes of address space.
+    memory: u64,
+    /// Bytes of a file.
+    file: u64,
+    /// Seconds of processor time.
+    seconds: u64,
+    /// Processes and threads of the user's.
+    processes: u64,
+}
+
+pub(super) const OF_A_BUILD: Limits = Limits { memory: 8 << 30, file: 2 << 30, seconds: 900, processes: 512 };
+pub(super) const OF_A_RUN: Limits = Limits { memory: 4 << 30, file: 1 << 30, seconds: 600, processes: 256 };
+
+/// Who runs the programs of a submission in a cell, and within which limits.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(crate) struct Inmates {
+    /// The user, when it is not the judge's.
+    pub(super) user: Option<u32>,
+}
+
+impl Inmates {
+    /// What comes before a command. It becomes that command: the process is the same.
+    pub(super) fn prefix(self, limits: &Limits) -> Vec<String> {
+        let Limits { memory, file, seconds, processes } = limits;
+        let mut words = vec!["prlimit".to_string()];
+        words.extend([
+            format!("--as={memory}"),
+            format!("--fsize={file}"),
+            format!("--cpu={seconds}"),
+            format!("--nproc={processes}"),
+            "--core=0".into(),
+        ]);
+        let capabilities = ["--inh-caps=-all", "--no-new-privs"].map(String::from);
+        words.push("setpriv".into());
+        if let Some(user) = self.user {
+            words.extend([format!("--reuid={user}"), format!("--regid={user}"), "--clear-groups".into()]);
+            words.push("--bounding-set=-all".into());
+        }
+        words.extend(capabilities);
+        words
+    }
+
+    /// A command for this program.
+    pub(crate) fn command(self, program: &Path) -> Command {
+        let words = self.prefix(&OF_A_RUN);
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).arg(program);
+        command
+    }
+
+    /// Programs of the same names, in this folder, that put themselves under limits and another user and then become these: for who
+    /// starts them by their paths.
+    pub(crate) fn wrapped(
+        self,
+        programs: &BTreeMap<String, PathBuf>,
+        folder: &Path,
+    ) -> io::Result<BTreeMap<String, PathBuf>> {
+        let prefix = self.prefix(&OF_A_RUN).join(" ");
+        let wrap = |(name, path): (&String, &PathBuf)| {
+            let place = folder.join(name);
+            let path = path.display().to_string().replace('\'', "'\\''");
+            fs::write(&place, format!("#!/bin/sh\nexec {prefix} '{path}' \"$@\"\n"))?;
+            fs::set_permissions(&place, fs::Permissions::from_mode(0o555))?;
+            Ok((name.clone(), place))
+        };
+        programs.iter().map(wrap).collect()
+    }
+
+    /// The command lines of this machine's processes that are theirs: those of their user; where that is the judge's, all that a cell
+    /// has but its first process, which reaps the others, and the judge.
+    pub(crate) fn at_work(self) -> io::Result<Vec<String>> {
+        let mut words = vec![];
+        for entry in fs::read_dir("/proc")? {
+            let entry = entry?;
+            let Ok(number) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
+            // One that has ended while we look has no command line any more, as one that nobody has reaped yet.
+            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            let is_theirs = match self.user {
+                Some(user) => users_of(&entry.path()).contains(&user),
+                None => number != 1 && number != std::process::id(),
+            };
+            if is_theirs && !line.is_empty() {
+                words.push(String::from_utf8_lossy(&line).replace('\0', " ").trim().to_string());
+            }
+        }
+        Ok(words)
+    }
+}
+
+/// The users as whom a process may act, by its folder in /proc: real, effective, saved, and that of its files.
+fn users_of(process: &Path) -> Vec<u32> {
+    let status = fs::read_to_string(process.join("status")).unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap_or_default();
+    line.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrapped_program_is_that_program_wherever_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("it's here");
+        fs::create_dir(&place).unwrap();
+        let tool = place.join("tool");
+        fs::write(&tool, "#!/bin/sh\necho \"$1\"; ulimit -c\n").unwrap();
+        fs::set_permissions(&tool, fs::Permissions::from_mode(0o755)).unwrap();
+        let inmates = Inmates { user: None };
+        let wrapped = inmates.wrapped(&BTreeMap::from([("tool".into(), tool)]), folder.path()).unwrap();
+        let output = Command::new(&wrapped["tool"]).arg("two words").output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stdout), "two words\n0\n", "{output:?}");
+    }
+
+    #[test]
+    fn a_users_processes_are_found() {
+        let me = users_of(Path::new("/proc/self"));
+        assert_eq!(me.len(), 4);
+        assert!(!Inmates { user: Some(me[0]) }.at_work().unwrap().is_empty());
+        assert!(Inmates { user: Some(1_999_999_999) }.at_work().unwrap().is_empty());
+    }
+}
