@@ -11,6 +11,7 @@ use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -146,7 +147,14 @@ impl<'a> Workshop<'a> {
             self.remove_strangers(Path::new(folder), &keep)?;
         }
         // Cargo takes out what this tree does not need, so the kit's own lock comes first each time.
-        write_if_changed(&self.tree.join("Cargo.lock"), self.kit.read("Cargo.lock")?.as_bytes())
+        write_if_changed(&self.tree.join("Cargo.lock"), self.kit.read("Cargo.lock")?.as_bytes())?;
+        // Whoever has started this may keep his files to himself, but in a jail it is somebody else who builds.
+        for path in
+            ["Cargo.toml", "Cargo.lock", "rust-toolchain.toml", "harness", "labs", "skeleton", "scripts"]
+        {
+            make_readable(&self.tree.join(path))?;
+        }
+        make_mode(&self.tree, 0o755)
     }
 
     /// A lab, and those that it is built on, and those that these are built on.
@@ -180,7 +188,8 @@ impl<'a> Workshop<'a> {
         Ok(())
     }
 
-    /// Builds `lab`. `Err` within `Ok` is what the compiler says about the submission.
+    /// Builds `lab`. `Err` within `Ok` is what the compiler says about the submission; a build that fails for any other reason is an
+    /// error, for which nobody loses a point.
     pub(crate) fn build(&self, lab: &str, parts: Parts) -> io::Result<Result<Built, String>> {
         let (artifacts, words) = (self.tree.join("artifacts.json"), self.tree.join("compiler.txt"));
         let mut command = self.cargo()?;
@@ -199,7 +208,15 @@ impl<'a> Workshop<'a> {
                 let seconds = self.patience.as_secs();
                 Ok(Err(format!("the build took more than {seconds} seconds and was ended")))
             }
-            Some(status) if !status.success() => Ok(Err(first_error(&words))),
+            Some(status) if !status.success() => {
+                let error = first_error(&words);
+                if is_about(&words, &self.submitted(lab)?) {
+                    return Ok(Err(error));
+                }
+                Err(io::Error::other(format!(
+                    "{lab} was not built, for which its sources are not to blame: {error}"
+                )))
+            }
             Some(_) => Ok(self.programs(&fs::read_to_string(&artifacts)?, lab)),
         }
     }
@@ -254,6 +271,33 @@ fn write_if_changed(path: &Path, content: &[u8]) -> io::Result<()> {
         fs::create_dir_all(folder).map_err(|error| with_path(folder, &error))?;
     }
     fs::write(path, content).map_err(|error| with_path(path, &error))
+}
+
+/// Makes a file, or a folder and all in it, one that everybody may read.
+fn make_readable(path: &Path) -> io::Result<()> {
+    if !path.is_dir() {
+        return make_mode(path, 0o644);
+    }
+    make_mode(path, 0o755)?;
+    for entry in fs::read_dir(path).map_err(|error| with_path(path, &error))? {
+        make_readable(&entry?.path())?;
+    }
+    Ok(())
+}
+
+fn make_mode(path: &Path, mode: u32) -> io::Result<()> {
+    let named = |error: io::Error| with_path(path, &error);
+    if fs::metadata(path).map_err(named)?.permissions().mode() & mode == mode {
+        return Ok(());
+    }
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(named)
+}
+
+/// Whether cargo's words are about the sources of one of these labs: they do not compile, or one is missing.
+fn is_about(words: &str, labs: &[String]) -> bool {
+    let does_not_compile = |lab: &String| words.contains(&format!("could not compile `{lab}`"));
+    let is_missing = words.lines().any(|line| line.trim_start().starts_with("can't find "));
+    is_missing || labs.iter().any(does_not_compile)
 }
 
 /// Waits for a command; `None` when it took too long and was killed.
@@ -337,6 +381,48 @@ mod tests {
         assert_eq!(fs::read(workshop.tree.join("skeleton/lab1-y/src/lib.rs")).unwrap(), b"todo");
         for gone in ["src/old.rs", "build.rs", ".cargo"] {
             assert!(!place.join(gone).exists(), "{gone}");
+        }
+    }
+
+    #[test]
+    fn a_build_that_fails_is_the_submissions_fault_only_when_it_is_about_it() {
+        let labs = ["lab1-datagram".to_string()];
+        for (words, is_theirs) in [
+            ("error[E0425]: x\nerror: could not compile `lab1-datagram` (lib) due to 1 previous error", true),
+            (
+                "error: could not compile `lab1-datagram` (lib)\nCaused by:\n  process didn't exit successfully: `rustc` (signal: 9)",
+                true,
+            ),
+            (
+                "error: failed to parse manifest\nCaused by:\n  can't find library `lab1_datagram`, rename file to `src/lib.rs`",
+                true,
+            ),
+            (
+                "error: failed to read `/kit/skeleton/lab1-datagram/Cargo.toml`\nCaused by:\n  Permission denied",
+                false,
+            ),
+            ("error: could not compile `faultline` (lib) due to 1 previous error", false),
+            ("error: No space left on device (os error 28)", false),
+            ("", false),
+        ] {
+            assert_eq!(is_about(words, &labs), is_theirs, "{words}");
+        }
+    }
+
+    #[test]
+    fn who_keeps_his_files_to_himself_has_a_tree_that_another_user_can_build() {
+        let (_folder, kit) = kit();
+        let workshop = Workshop::open(&kit, 0).unwrap();
+        let none = [("lab2-x".to_string(), Sources::default())];
+        workshop.install("lab2-x", &none).unwrap();
+        let (file, folder) =
+            (workshop.tree.join("skeleton/lab1-y/Cargo.toml"), workshop.tree.join("harness"));
+        for path in [&file, &folder, &workshop.tree] {
+            fs::set_permissions(path, fs::Permissions::from_mode(0o700)).unwrap();
+        }
+        workshop.install("lab2-x", &none).unwrap();
+        for (path, mode) in [(&file, 0o644), (&folder, 0o755), (&workshop.tree, 0o755)] {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & mode, mode, "{}", path.display());
         }
     }
 

@@ -40,8 +40,9 @@ pub(super) fn inmate(number: u32) -> u32 {
 /// A program as this user, with nothing of our environment.
 fn as_user(user: u32, limits: &Limits, program: &Path) -> Command {
     let words = Inmates { user: Some(user) }.prefix(limits);
-    let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).arg(program).env_clear();
+    let mut command = Command::new("/bin/sh");
+    // Whoever grades may keep his files to himself; these are for other users.
+    command.args(["-c", "umask 022; exec \"$@\"", "sh"]).args(words).arg(program).env_clear();
     for (name, value) in [("PATH", "/usr/bin:/bin"), ("HOME", "/tmp"), ("RUST_BACKTRACE", "0")] {
         command.env(name, value);
     }
@@ -110,6 +111,9 @@ impl Jail {
         }
         for theirs in [&target, &home, &lock] {
             give(theirs, user)?;
+        }
+        for folder in [&target, &home] {
+            fs::set_permissions(folder, Permissions::from_mode(0o755))?;
         }
         let mut command = as_user(user, &OF_A_BUILD, &compiler.sysroot.join("bin/cargo"));
         let path = format!("{}:/usr/bin:/bin", compiler.sysroot.join("bin").display());
