@@ -7,7 +7,9 @@ use faultline::report::Ended;
 use faultline::{errand, runner, text};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::fs;
 use std::io;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 use std::time::Duration;
@@ -54,7 +56,8 @@ fn run_order(order: &Order) -> io::Result<Ended> {
     let plans = judge::plans(std::slice::from_ref(&order.lab))?;
     let planned = plans.iter().flat_map(|plan| &plan.scenarios).find(|it| it.scenario.id == order.id);
     let planned = planned.ok_or_else(|| io::Error::other(format!("no scenario {}", order.id)))?;
-    let folder = tempfile::tempdir()?;
+    // The judge starts what is in it; nobody else may as much as look.
+    let folder = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir()?;
     let executables = order.inmates.wrapped(&order.executables, folder.path())?;
     let program = RemoteProgram::start(order.inmates.command(&order.driver), executables)?;
     let mut ended = runner::run(&planned.scenario, &program, [order.seed]);
