@@ -182,11 +182,17 @@ impl Grade {
 impl LabGrade {
     /// A lab that was judged; `ends` are in the order of the plan.
     pub(crate) fn judged(plan: &Plan, ends: &[Ended], remarks: Vec<String>) -> LabGrade {
-        let mut flags = vec![];
-        for (planned, ended) in plan.scenarios.iter().zip(ends) {
-            let left = ended.notes.iter().filter(|note| note.starts_with(LEFT));
-            flags.extend(left.map(|note| format!("{}: {note}", planned.scenario.id)));
-        }
+        // One for all scenarios: in how many something is left may be a matter of luck, and tables of a class are not.
+        let left: Vec<(&str, &String)> = plan
+            .scenarios
+            .iter()
+            .zip(ends)
+            .filter_map(|(planned, ended)| {
+                Some((planned.scenario.id, ended.notes.iter().find(|note| note.starts_with(LEFT))?))
+            })
+            .collect();
+        let ids: Vec<_> = left.iter().map(|(id, _)| *id).collect();
+        let flags = left.first().map(|(_, note)| format!("{}: {note}", ids.join(", "))).into_iter().collect();
         let scenarios: Vec<_> = plan
             .scenarios
             .iter()
