@@ -2,6 +2,7 @@
 # What Gradescope runs once, as root, to make the image in which submissions are graded. It brings a compiler, builds the judge, and grades
 # the untouched skeleton, so that of a submission nothing but the student's own crates has to be built. Minutes.
 set -euo pipefail
+umask 022
 
 kit=/autograder/source
 source "$kit/settings.sh"
