@@ -90,7 +90,7 @@ pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
     let settings = Settings(options.set.iter().cloned().collect());
     let text = make(options.format, &grade, options.public, &settings)?;
     match &options.out {
-        Some(out) => write(out, &text)?,
+        Some(out) => write(out, text.as_bytes(), 0o644)?,
         None => io::stdout().write_all(text.as_bytes())?,
     }
     Ok(ExitCode::SUCCESS)
@@ -122,16 +122,16 @@ pub(crate) fn gradescope(grade: &Grade) -> String {
     services::gradescope(grade, &items(grade, false))
 }
 
-/// Writes a file in one step: a reader sees all of it or nothing.
-pub(crate) fn write(out: &Path, text: &str) -> io::Result<()> {
+/// Writes a file with this mode in one step: a reader sees all of it or nothing.
+pub(crate) fn write(out: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let folder = match out.parent() {
         Some(folder) if folder != Path::new("") => folder,
         _ => Path::new("."),
     };
     fs::create_dir_all(folder).map_err(|error| crate::kit::with_path(folder, &error))?;
     let mut draft = tempfile::NamedTempFile::new_in(folder)?;
-    draft.write_all(text.as_bytes())?;
-    draft.as_file().set_permissions(fs::Permissions::from_mode(0o644))?;
+    draft.write_all(content)?;
+    draft.as_file().set_permissions(fs::Permissions::from_mode(mode))?;
     draft.persist(out).map(drop).map_err(|error| crate::kit::with_path(out, &error.error))
 }
 

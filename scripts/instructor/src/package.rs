@@ -5,11 +5,11 @@ mod gradescope;
 
 pub(crate) use gradescope::{Options as GradescopeOptions, run as run_gradescope};
 
+use crate::export;
 use crate::judge;
-use crate::kit::{Kit, with_path};
-use std::fs;
+use crate::kit::Kit;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 /// What to make for which service.
@@ -53,7 +53,8 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
         Service::Gradescope => gradescope::zip(kit, &labs, options.secret.as_deref(), options.minutes)?,
         Service::Github => github::workflow(kit, &labs, options.shards)?.into_bytes(),
     };
-    write(&options.out, &content)?;
+    // An assignment's secret is nobody else's.
+    export::write(&options.out, &content, if options.secret.is_some() { 0o600 } else { 0o644 })?;
     println!("written to {}, {} kB", options.out.display(), content.len() / 1_000);
     Ok(ExitCode::SUCCESS)
 }
@@ -61,11 +62,4 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
 /// The labs as options of a command.
 fn as_options(labs: &[&str]) -> String {
     labs.iter().map(|lab| format!("--lab {lab}")).collect::<Vec<_>>().join(" ")
-}
-
-fn write(out: &Path, content: &[u8]) -> io::Result<()> {
-    if let Some(folder) = out.parent() {
-        fs::create_dir_all(folder).map_err(|error| with_path(folder, &error))?;
-    }
-    fs::write(out, content).map_err(|error| with_path(out, &error))
 }

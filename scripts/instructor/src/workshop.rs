@@ -4,23 +4,21 @@
 //! content differs, and what does not belong is removed. Invariant: after `install` the tree is the kit plus the
 //! sources, whatever was there before.
 
+mod outcome;
+
 use crate::jail::{Compiler, Jail, Level};
 use crate::kit::{Kit, with_path};
 use crate::submission::Sources;
-use serde::Deserialize;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 /// How long a build may take.
 const BUILD_PATIENCE: Duration = Duration::from_secs(600);
-
-/// Of the compiler's words, this many lines are kept.
-const BUILD_LINES: usize = 40;
 
 /// A clean tree and its build folder.
 pub(crate) struct Workshop<'a> {
@@ -200,7 +198,7 @@ impl<'a> Workshop<'a> {
             .stdin(Stdio::null())
             .stdout(File::create(&artifacts)?)
             .stderr(File::create(&words)?);
-        let status = wait(&mut command, self.patience)?;
+        let status = outcome::wait(&mut command, self.patience)?;
         self.jail.sweep()?;
         let words = String::from_utf8_lossy(&fs::read(&words)?).into_owned();
         match status {
@@ -209,15 +207,23 @@ impl<'a> Workshop<'a> {
                 Ok(Err(format!("the build took more than {seconds} seconds and was ended")))
             }
             Some(status) if !status.success() => {
-                let error = first_error(&words);
-                if is_about(&words, &self.submitted(lab)?) {
+                let error = outcome::first_error(&words);
+                if outcome::is_about(&words, &self.submitted(lab)?) {
                     return Ok(Err(error));
                 }
                 Err(io::Error::other(format!(
                     "{lab} was not built, for which its sources are not to blame: {error}"
                 )))
             }
-            Some(_) => Ok(self.programs(&fs::read_to_string(&artifacts)?, lab)),
+            Some(_) => {
+                let programs = outcome::programs(&fs::read_to_string(&artifacts)?);
+                let at = |path: &PathBuf| Jail::outside(&self.tree, path);
+                let Some(driver) = programs.driver.as_ref().map(at) else {
+                    return Ok(Err(format!("the build of {lab} made no scenarios program")));
+                };
+                let executables = programs.executables.iter().map(|(name, path)| (name.clone(), at(path)));
+                Ok(Ok(Built { driver, executables: executables.collect(), jail: self.jail.clone() }))
+            }
         }
     }
 
@@ -237,23 +243,6 @@ impl<'a> Workshop<'a> {
             .env("CARGO_INCREMENTAL", "0")
             .envs(self.profile.iter().copied());
         Ok(command)
-    }
-
-    fn programs(&self, artifacts: &str, lab: &str) -> Result<Built, String> {
-        let mut driver = None;
-        let mut executables = BTreeMap::new();
-        for line in artifacts.lines() {
-            let Ok(artifact) = serde_json::from_str::<Artifact>(line) else { continue };
-            let Some(path) = artifact.executable else { continue };
-            let path = Jail::outside(&self.tree, &path);
-            match artifact.target.kind.first().map(String::as_str) {
-                Some("test") if artifact.target.name == "scenarios" => driver = Some(path),
-                Some("bin") => drop(executables.insert(artifact.target.name, path)),
-                _ => {}
-            }
-        }
-        let driver = driver.ok_or_else(|| format!("the build of {lab} made no scenarios program"))?;
-        Ok(Built { driver, executables, jail: self.jail.clone() })
     }
 }
 
@@ -291,47 +280,6 @@ fn make_mode(path: &Path, mode: u32) -> io::Result<()> {
         return Ok(());
     }
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(named)
-}
-
-/// Whether cargo's words are about the sources of one of these labs: they do not compile, or one is missing.
-fn is_about(words: &str, labs: &[String]) -> bool {
-    let does_not_compile = |lab: &String| words.contains(&format!("could not compile `{lab}`"));
-    let is_missing = words.lines().any(|line| line.trim_start().starts_with("can't find "));
-    is_missing || labs.iter().any(does_not_compile)
-}
-
-/// Waits for a command; `None` when it took too long and was killed.
-fn wait(command: &mut Command, patience: Duration) -> io::Result<Option<ExitStatus>> {
-    const TICK: Duration = Duration::from_millis(20);
-    let mut child = command.spawn()?;
-    for _ in 0..patience.as_millis() / TICK.as_millis() {
-        if let Some(status) = child.try_wait()? {
-            return Ok(Some(status));
-        }
-        std::thread::sleep(TICK);
-    }
-    child.kill()?;
-    child.wait()?;
-    Ok(None)
-}
-
-/// The compiler's words from the first error on.
-fn first_error(words: &str) -> String {
-    let start = words.lines().position(|line| line.starts_with("error")).unwrap_or(0);
-    let lines: Vec<_> = words.lines().skip(start).take(BUILD_LINES).collect();
-    lines.join("\n")
-}
-
-#[derive(Deserialize)]
-struct Artifact {
-    target: Target,
-    executable: Option<PathBuf>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    name: String,
-    kind: Vec<String>,
 }
 
 #[cfg(test)]
@@ -385,31 +333,6 @@ mod tests {
     }
 
     #[test]
-    fn a_build_that_fails_is_the_submissions_fault_only_when_it_is_about_it() {
-        let labs = ["lab1-datagram".to_string()];
-        for (words, is_theirs) in [
-            ("error[E0425]: x\nerror: could not compile `lab1-datagram` (lib) due to 1 previous error", true),
-            (
-                "error: could not compile `lab1-datagram` (lib)\nCaused by:\n  process didn't exit successfully: `rustc` (signal: 9)",
-                true,
-            ),
-            (
-                "error: failed to parse manifest\nCaused by:\n  can't find library `lab1_datagram`, rename file to `src/lib.rs`",
-                true,
-            ),
-            (
-                "error: failed to read `/kit/skeleton/lab1-datagram/Cargo.toml`\nCaused by:\n  Permission denied",
-                false,
-            ),
-            ("error: could not compile `faultline` (lib) due to 1 previous error", false),
-            ("error: No space left on device (os error 28)", false),
-            ("", false),
-        ] {
-            assert_eq!(is_about(words, &labs), is_theirs, "{words}");
-        }
-    }
-
-    #[test]
     fn who_keeps_his_files_to_himself_has_a_tree_that_another_user_can_build() {
         let (_folder, kit) = kit();
         let workshop = Workshop::open(&kit, 0).unwrap();
@@ -445,11 +368,5 @@ mod tests {
             ("given".into(), "theirs".into())
         );
         assert_eq!(read("lab1-y/src/lib.rs"), "todo");
-    }
-
-    #[test]
-    fn the_first_error_is_kept_and_warnings_before_it_are_not() {
-        let words = "warning: w\n  at x\nerror[E1]: bad\n  at y\n";
-        assert_eq!(first_error(words), "error[E1]: bad\n  at y");
     }
 }

@@ -103,7 +103,7 @@ fn made(format: Format) -> String {
     };
     let path = Path::new(FOLDER).join(name);
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
-        write(&path, &text).unwrap();
+        write(&path, text.as_bytes(), 0o644).unwrap();
     }
     let golden = fs::read_to_string(&path).unwrap_or_default();
     assert!(golden == text, "{} differs; it would be:\n{text}", path.display());

@@ -5,7 +5,7 @@
 //! Who builds is another user than who runs, since what was built is used again. Nothing of theirs is left when [`sweep`] is done.
 
 use super::limits::{Inmates, Limits, OF_A_BUILD, OF_A_RUN};
-use super::{Cell, Compiler, GRADER, Jail, give};
+use super::{Cell, Compiler, GRADER, Jail, Level, give};
 use crate::kit::{Kit, with_path};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -52,13 +52,9 @@ fn as_user(user: u32, limits: &Limits, program: &Path) -> Command {
 impl Jail {
     /// Whether a user of its own keeps a submission from what it may not have; if not, why.
     pub(super) fn try_account(&self, kit: &Kit) -> Result<(), String> {
-        let run = |user, program: &Path, arguments: &[&str]| {
-            let mut command = as_user(user, &OF_A_RUN, program);
-            command.args(arguments).stdin(Stdio::null());
-            command.output().map_err(|error| format!("{} cannot be started: {error}", program.display()))
-        };
         for user in [builder(self.number), inmate(self.number)] {
-            let output = run(user, Path::new("true"), &[])?;
+            let output = as_user(user, &OF_A_RUN, Path::new("true")).output();
+            let output = output.map_err(|error| format!("/bin/sh cannot be started: {error}"))?;
             if !output.status.success() {
                 let words = String::from_utf8_lossy(&output.stderr).trim().to_string();
                 return Err(format!("nor can a program have a user of its own: {words}"));
@@ -83,13 +79,8 @@ impl Jail {
     /// # Errors
     /// It could; the text says what to do.
     pub(crate) fn require_hidden(&self, path: &Path) -> io::Result<()> {
-        let is_read = match self.level {
-            super::Level::Account => {
-                [builder(self.number), inmate(self.number)].into_iter().any(|user| is_read_by(user, path))
-            }
-            _ => false,
-        };
-        if !is_read {
+        let users = [builder(self.number), inmate(self.number)];
+        if self.level != Level::Account || !users.into_iter().any(|user| is_read_by(user, path)) {
             return Ok(());
         }
         let path = path.display();
@@ -232,7 +223,7 @@ mod tests {
         if !is_root() {
             return;
         }
-        let jail = Jail { level: super::super::Level::Account, why: None, number: 98 };
+        let jail = Jail { level: Level::Account, why: None, number: 98 };
         // In a folder that everybody may enter, whatever the temporary one is.
         let folder = tempfile::tempdir_in("/tmp").unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();

@@ -14,8 +14,8 @@ use std::process::ExitCode;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
-/// What of the kit grades.
-const GIVEN: [&str; 9] = [
+/// What of the kit grades. The hidden scenarios have the lints and versions of their workspace.
+const GIVEN: [&str; 10] = [
     ".cargo/config.toml",
     "Cargo.lock",
     "Cargo.toml",
@@ -24,10 +24,9 @@ const GIVEN: [&str; 9] = [
     "labs",
     "scripts",
     "skeleton",
+    "solutions-private/Cargo.toml",
     "solutions-private/hidden",
 ];
-/// And the workspace of the hidden scenarios, which has their lints and versions.
-const WORKSPACE: &str = "solutions-private/Cargo.toml";
 
 /// Where what the service starts is in the kit; it must be at the root of the zip.
 const AT_THE_ROOT: &str = "scripts/instructor/package";
@@ -46,7 +45,7 @@ pub(super) fn zip(kit: &Kit, labs: &[&str], secret: Option<&Path>, minutes: u64)
         zip.start_file(path, options).map_err(io::Error::other)?;
         zip.write_all(content)
     };
-    for given in GIVEN.into_iter().chain([WORKSPACE]) {
+    for given in GIVEN {
         let files = if kit.path(given).is_dir() { kit.files(given)? } else { vec![given.into()] };
         for file in files {
             let (content, mode) = read(kit, &file)?;
@@ -138,7 +137,8 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
             graded => break graded?,
         }
     };
-    export::write(&options.at.join("results/results.json"), &export::gradescope(&graded))?;
+    let results = export::gradescope(&graded);
+    export::write(&options.at.join("results/results.json"), results.as_bytes(), 0o644)?;
     println!("{}", graded.total());
     Ok(ExitCode::SUCCESS)
 }
