@@ -6,6 +6,8 @@
 use crate::asynchronous::{AsyncNode, NodeHandle};
 use crate::codec;
 use crate::crash::{Crash, guarded};
+use crate::live::LiveError;
+use crate::live::network::Network;
 use crate::machine::Machine;
 use crate::meter::{self, Usage};
 use crate::node::{LocalNode, Node};
@@ -54,6 +56,14 @@ pub trait Program {
     /// # Errors
     /// There is none of this name.
     fn executable(&self, name: &str) -> Result<&Path, Crash>;
+
+    /// A network for executables: one apart from all others where the judge keeps them apart, the machine's otherwise.
+    ///
+    /// # Errors
+    /// There is none to be had: the machine is to blame.
+    fn network(&self) -> Result<Network, LiveError> {
+        Ok(Network::default())
+    }
 }
 
 /// A kind of machine, with the types of its configuration, commands and notices.

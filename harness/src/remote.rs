@@ -8,6 +8,8 @@ use crate::channel::Channel;
 use crate::crash::Crash;
 use crate::driver::{Answer, HANDLER_PATIENCE, NodeId, OwnedEvent, Request};
 use crate::group::Group;
+use crate::live::LiveError;
+use crate::live::network::Network;
 use crate::machine::{Action, MAX_ACTIONS, Moment, TimerId};
 use crate::meter::{Memory, Usage};
 use crate::node::{Event, Node};
@@ -29,6 +31,8 @@ pub const DRIVE: &str = "--drive";
 pub struct RemoteProgram {
     driver: Rc<RefCell<Driver>>,
     executables: BTreeMap<String, PathBuf>,
+    /// Whether each network is apart.
+    apart: bool,
 }
 
 struct Driver {
@@ -97,7 +101,13 @@ impl RemoteProgram {
             forgotten: vec![],
             random: Random::new(0),
         };
-        Ok(RemoteProgram { driver: Rc::new(RefCell::new(driver)), executables })
+        Ok(RemoteProgram { driver: Rc::new(RefCell::new(driver)), executables, apart: false })
+    }
+
+    /// The same program, whose executables get networks apart from one another.
+    #[must_use]
+    pub fn with_networks_apart(self) -> RemoteProgram {
+        RemoteProgram { apart: true, ..self }
     }
 
     fn started(&self, role: &str, config: &[u8], metered: bool) -> Result<Box<dyn Node>, Crash> {
@@ -147,6 +157,10 @@ impl Program for RemoteProgram {
     fn executable(&self, name: &str) -> Result<&Path, Crash> {
         let path = self.executables.get(name).map(PathBuf::as_path);
         path.ok_or_else(|| Crash::Misused(format!("the program offers no executable named {name}")))
+    }
+
+    fn network(&self) -> Result<Network, LiveError> {
+        if self.apart { Network::apart() } else { Ok(Network::default()) }
     }
 }
 

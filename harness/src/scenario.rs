@@ -4,6 +4,7 @@
 use crate::crash::Crash;
 use crate::doing;
 use crate::faults::{FaultName, FaultPlan};
+use crate::live::network::Network;
 use crate::meter::{self, Usage};
 use crate::picture::Chart;
 use crate::program::{Function, Program};
@@ -246,6 +247,15 @@ impl<'a> Bench<'a> {
     #[must_use]
     pub fn program(&self) -> &'a dyn Program {
         self.program
+    }
+
+    /// A new network for the student's executables: where the judge keeps them apart nothing leads into it or out of it but a relay
+    /// ([`Relay::between`](crate::live::relay::Relay::between)); on a student's machine it is the machine's own.
+    ///
+    /// # Errors
+    /// There is none to be had, which is the kit's.
+    pub fn network(&self) -> Result<Network, Failure> {
+        Ok(self.program.network()?)
     }
 
     /// Has the student's program call a function. When it does not answer, the reason says what it was doing: `what`.

@@ -13,6 +13,7 @@ mod host;
 mod keeper;
 mod leash;
 mod log;
+pub mod network;
 pub mod patience;
 pub mod peer;
 pub mod port;

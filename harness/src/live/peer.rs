@@ -3,6 +3,7 @@
 use std::net::{SocketAddr, UdpSocket};
 
 use super::error::LiveError;
+use super::network::Network;
 use super::patience::Patience;
 use super::socket::{self, DATAGRAM_MAX};
 
@@ -16,12 +17,17 @@ pub struct Peer {
 impl Peer {
     /// Opens a socket on a free port of 127.0.0.1.
     pub fn bind() -> Result<Self, LiveError> {
+        Self::bind_on(&Network::default())
+    }
+
+    /// Opens a socket as [`Peer::bind`] does, in this network.
+    pub fn bind_on(network: &Network) -> Result<Self, LiveError> {
         let open = || {
             let socket = socket::open()?;
             let addr = socket.local_addr()?;
             Ok(Self { socket, addr })
         };
-        open().map_err(|source| LiveError::Kit { action: "bind the peer's socket", source })
+        network.within(open).map_err(|source| LiveError::Kit { action: "bind the peer's socket", source })
     }
 
     /// Where this peer is reached.

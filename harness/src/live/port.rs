@@ -4,6 +4,7 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket};
 
 use super::error::LiveError;
+use super::network::Network;
 
 /// Ports that are tried: below those that operating systems hand out, so that nobody comes by chance.
 const PORTS: std::ops::Range<u16> = 20_000..30_000;
@@ -23,12 +24,23 @@ impl Port {
     /// # Errors
     /// The machine has none.
     pub fn reserve() -> Result<Self, LiveError> {
+        Self::reserve_on(&Network::default())
+    }
+
+    /// Takes a port of this network.
+    ///
+    /// # Errors
+    /// It has none.
+    pub fn reserve_on(network: &Network) -> Result<Self, LiveError> {
         // Tests that run side by side begin at different places.
         let start = std::process::id() as usize % PORTS.len();
         let ports = PORTS.cycle().skip(start).take(PORTS.len());
-        let taken = ports.into_iter().find_map(|port| take(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
-        let none = || io::Error::from(io::ErrorKind::AddrInUse);
-        taken.ok_or_else(|| LiveError::Kit { action: "find a free port", source: none() })
+        let free = || {
+            let taken =
+                ports.into_iter().find_map(|port| take(SocketAddr::from((Ipv4Addr::LOCALHOST, port))));
+            taken.ok_or_else(|| io::Error::from(io::ErrorKind::AddrInUse))
+        };
+        network.within(free).map_err(|source| LiveError::Kit { action: "find a free port", source })
     }
 
     /// The address, for a command line and for a relay.

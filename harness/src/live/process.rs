@@ -16,6 +16,7 @@ pub use super::capture::OUTPUT_MAX;
 use super::capture::Capture;
 use super::error::LiveError;
 use super::leash;
+use super::network::Network;
 use super::patience::Patience;
 use crate::group::Group;
 
@@ -42,9 +43,19 @@ struct Launch {
     program: PathBuf,
     args: Vec<String>,
     folder: Folder,
+    network: Network,
 }
 
 /// Where a program runs.
+#[derive(Clone, Debug, Default)]
+pub struct Place<'p> {
+    /// The caller's folder, for what is to be read when the process is gone, or shared; without one it has an empty one of its own,
+    /// which is removed at the end.
+    pub folder: Option<&'p Path>,
+    /// Its network.
+    pub network: Network,
+}
+
 #[derive(Debug)]
 enum Folder {
     /// Made for it, and removed with it.
@@ -68,29 +79,34 @@ impl Process {
     /// Starts a program with an empty standard input, in an empty folder of its own that is removed at the end; `name`
     /// stands for it in errors.
     pub fn spawn<A: AsRef<str>>(name: &str, program: &Path, args: &[A]) -> Result<Self, LiveError> {
-        let folder = super::folder().map_err(|source| LiveError::Kit { action: "make a folder", source })?;
-        Self::start(name, program, args, Folder::Own(folder))
+        Self::spawn_at(Place::default(), name, program, args)
     }
 
-    /// Starts a program as [`Process::spawn`] does, in a folder that the caller keeps: for what is to be read when the
-    /// process is gone, or shared.
+    /// Starts a program as [`Process::spawn`] does, in a folder that the caller keeps.
     pub fn spawn_in<A: AsRef<str>>(
         folder: &Path,
         name: &str,
         program: &Path,
         args: &[A],
     ) -> Result<Self, LiveError> {
-        Self::start(name, program, args, Folder::Given(folder.to_owned()))
+        Self::spawn_at(Place { folder: Some(folder), ..Place::default() }, name, program, args)
     }
 
-    fn start<A: AsRef<str>>(
+    /// Starts a program as [`Process::spawn`] does, at this place.
+    pub fn spawn_at<A: AsRef<str>>(
+        place: Place<'_>,
         name: &str,
         program: &Path,
         args: &[A],
-        folder: Folder,
     ) -> Result<Self, LiveError> {
+        let own = |source| LiveError::Kit { action: "make a folder", source };
+        let folder = match place.folder {
+            Some(folder) => Folder::Given(folder.to_owned()),
+            None => Folder::Own(super::folder().map_err(own)?),
+        };
         let args = args.iter().map(|arg| arg.as_ref().to_owned()).collect();
-        let launch = Launch { name: name.to_owned(), program: program.to_owned(), args, folder };
+        let (name, program) = (name.to_owned(), program.to_owned());
+        let launch = Launch { name, program, args, folder, network: place.network };
         let group = launch.tie()?;
         let (child, stdout, stderr) = launch.start_in(&group)?;
         Ok(Self { launch, group, child, stdout, stderr, read: 0 })
@@ -260,7 +276,8 @@ impl Launch {
             program: self.program.display().to_string(),
             source,
         };
-        let mut child = Command::new(self.findable().map_err(failed)?)
+        let mut command = Command::new(self.findable().map_err(failed)?);
+        command
             .args(&self.args)
             .current_dir(self.folder.path())
             // So that a panic's own words are the last ones.
@@ -268,9 +285,8 @@ impl Launch {
             .process_group(group.id().cast_signed())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .map_err(failed)?;
+            .stderr(Stdio::piped());
+        let mut child = self.network.within(|| command.spawn()).map_err(failed)?;
         let stdout = child.stdout.take().expect("standard output was piped above");
         let stderr = child.stderr.take().expect("standard error was piped above");
         Ok((child, Capture::of(stdout), Capture::of(stderr)))

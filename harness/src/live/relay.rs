@@ -17,6 +17,7 @@ pub use super::log::{Fate, LOG_BYTES_MAX, RECORDS_MAX, Record};
 
 use super::error::LiveError;
 use super::log::Log;
+use super::network::Network;
 use super::socket;
 use super::traffic::{Traffic, When};
 use super::wires::Wires;
@@ -46,9 +47,19 @@ pub struct Relay {
 impl Relay {
     /// Starts to forward between a free port of loopback and `server`, both ways at once and without faults.
     pub fn start(server: SocketAddr, seed: u64) -> Result<Self, LiveError> {
-        let front = socket::open_towards(server);
+        Self::between(&Network::default(), &Network::default(), server, seed)
+    }
+
+    /// Starts as [`Relay::start`] does, between a network that has the clients and one that has the servers.
+    pub fn between(
+        clients: &Network,
+        servers: &Network,
+        server: SocketAddr,
+        seed: u64,
+    ) -> Result<Self, LiveError> {
+        let front = clients.within(|| socket::open_towards(server));
         let front = front.map_err(|source| LiveError::Kit { action: "open the relay's socket", source })?;
-        Self::start_on(front, server, seed)
+        Self::start_on(front, servers.clone(), server, seed)
     }
 
     /// Starts as [`Relay::start`] does, at an address that is given.
@@ -58,14 +69,19 @@ impl Relay {
     pub fn start_at(listen: SocketAddr, server: SocketAddr, seed: u64) -> Result<Self, LiveError> {
         let front = socket::open_at(listen);
         let front = front.map_err(|source| LiveError::Kit { action: "listen there", source })?;
-        Self::start_on(front, server, seed)
+        Self::start_on(front, Network::default(), server, seed)
     }
 
-    fn start_on(front: UdpSocket, server: SocketAddr, seed: u64) -> Result<Self, LiveError> {
+    fn start_on(
+        front: UdpSocket,
+        servers: Network,
+        server: SocketAddr,
+        seed: u64,
+    ) -> Result<Self, LiveError> {
         let failed = |source| LiveError::Kit { action: "start the relay", source };
         let (wake, woken) = UnixStream::pair().map_err(failed)?;
         wake.set_nonblocking(true).map_err(failed)?;
-        let wires = Wires::new(front, server, woken).map_err(failed)?;
+        let wires = Wires::new(front, servers, server, woken).map_err(failed)?;
         let addr = wires.addr().map_err(failed)?;
         let mut traffic = Traffic::new(seed);
         traffic.network.set_all(direct());

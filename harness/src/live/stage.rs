@@ -2,8 +2,9 @@
 //!
 //! Nothing is judged by a clock: a process has so many of the kit's own ticks.
 
+use super::network::Network;
 use super::patience::Patience;
-use super::process::{Finished, Process};
+use super::process::{Finished, Place, Process};
 use super::{LiveError, unwritten};
 use crate::scenario::{Bench, Failure};
 use crate::{Row, Story, Time, text};
@@ -15,10 +16,11 @@ use tempfile::TempDir;
 /// For how many ticks a process may do what it must: half a minute on an idle machine, for what takes some seconds.
 pub const PATIENCE: Patience = Patience::new(600);
 
-/// A folder in which processes of one program run, and what has happened so far.
+/// A folder and a network in which processes of one program run, and what has happened so far.
 pub struct Stage {
     folder: TempDir,
     program: PathBuf,
+    network: Network,
     rows: Vec<Row>,
     started: Instant,
     /// The end of the story.
@@ -33,13 +35,20 @@ impl Stage {
     pub fn new(bench: &Bench<'_>, program: &str) -> Result<Stage, Failure> {
         let folder = super::folder().map_err(|error| kit(&error))?;
         let program = bench.program().executable(program)?.to_owned();
-        Ok(Stage { folder, program, rows: vec![], started: Instant::now(), end: vec![] })
+        let network = bench.network()?;
+        Ok(Stage { folder, program, network, rows: vec![], started: Instant::now(), end: vec![] })
     }
 
     /// The folder in which the processes run. It is removed at the end.
     #[must_use]
     pub fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The network in which processes are that are given no other.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
     }
 
     /// Makes an empty file in the folder.
@@ -57,7 +66,21 @@ impl Stage {
     /// # Errors
     /// It cannot be started.
     pub fn start(&mut self, name: &str, arguments: &[&str]) -> Result<Process, Failure> {
-        let process = self.start_quietly(name, arguments)?;
+        self.start_on(&self.network.clone(), name, arguments)
+    }
+
+    /// Starts a process in a network of the scenario's.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn start_on(
+        &mut self,
+        network: &Network,
+        name: &str,
+        arguments: &[&str],
+    ) -> Result<Process, Failure> {
+        let place = Place { folder: Some(self.folder.path()), network: network.clone() };
+        let process = Process::spawn_at(place, name, &self.program, arguments)?;
         let program = self.program.file_name().map(Path::new).unwrap_or(&self.program).display();
         self.tell(name, format!("is started: {program} {}", arguments.join(" ")));
         Ok(process)
@@ -68,7 +91,8 @@ impl Stage {
     /// # Errors
     /// It cannot be started.
     pub fn start_quietly(&self, name: &str, arguments: &[&str]) -> Result<Process, Failure> {
-        Ok(Process::spawn_in(self.folder.path(), name, &self.program, arguments)?)
+        let place = Place { folder: Some(self.folder.path()), network: self.network.clone() };
+        Ok(Process::spawn_at(place, name, &self.program, arguments)?)
     }
 
     /// The next line that a process prints, which must begin so; what follows.

@@ -1,5 +1,6 @@
 //! The sockets of a relay: one for all clients, and one to the server for each client.
 
+use super::network::Network;
 use super::relay::{CLIENTS, CLIENTS_MAX, SERVER};
 use super::socket::{self, DATAGRAM_MAX};
 use crate::machine::Host;
@@ -39,6 +40,7 @@ struct Upstream {
 /// The sockets, and what ends a wait for them early.
 #[derive(Debug)]
 pub(super) struct Wires {
+    servers: Network,
     server: SocketAddr,
     front: UdpSocket,
     clients: BTreeMap<SocketAddr, usize>,
@@ -58,11 +60,16 @@ enum Ready {
 }
 
 impl Wires {
-    pub(super) fn new(front: UdpSocket, server: SocketAddr, wake: UnixStream) -> io::Result<Wires> {
+    pub(super) fn new(
+        front: UdpSocket,
+        servers: Network,
+        server: SocketAddr,
+        wake: UnixStream,
+    ) -> io::Result<Wires> {
         wake.set_nonblocking(true)?;
         let buffer = vec![0; DATAGRAM_MAX].into_boxed_slice();
         let (clients, upstreams) = (BTreeMap::new(), BTreeMap::new());
-        Ok(Wires { server, front, clients, upstreams, next_client: 0, heard: 0, wake, buffer })
+        Ok(Wires { servers, server, front, clients, upstreams, next_client: 0, heard: 0, wake, buffer })
     }
 
     /// Where clients send to.
@@ -135,7 +142,8 @@ impl Wires {
         if self.upstreams.len() == CLIENTS_MAX {
             self.make_room();
         }
-        let socket = socket::open_towards(self.server).ok()?;
+        let server = self.server;
+        let socket = self.servers.within(|| socket::open_towards(server)).ok()?;
         let client = self.next_client;
         self.next_client += 1;
         self.upstreams.insert(client, Upstream { client: addr, socket, heard: self.heard });

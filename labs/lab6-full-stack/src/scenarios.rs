@@ -1,6 +1,7 @@
 //! The scenario of all labs together: the one place where its name, points and hint stand.
 
 use crate::STACK;
+use faultline::live::network::Network;
 use faultline::live::relay::Relay;
 use faultline::live::stage::Stage;
 use faultline::ms;
@@ -71,7 +72,7 @@ fn text(seed: u64) -> Vec<u8> {
 fn five_labs(bench: &Bench<'_>) -> Outcome {
     let mut stage = Stage::new(bench, STACK)?;
     ping(&mut stage)?;
-    let text = bring(&mut stage, bench.seed())?;
+    let text = bring(&mut stage, &bench.network()?, bench.seed())?;
     let mut cluster = LiveCluster::start_on(stage, CLEAN, text, 2, 20)?;
     cluster.submit(b"")?;
     cluster.end(0, 0)?;
@@ -117,17 +118,20 @@ fn ping(stage: &mut Stage) -> Outcome {
 }
 
 /// Lab 2 brings a text over a network that loses.
-fn bring(stage: &mut Stage, seed: u64) -> Result<Vec<u8>, Failure> {
+fn bring(stage: &mut Stage, outside: &Network, seed: u64) -> Result<Vec<u8>, Failure> {
     let kit = |error: std::io::Error| Failure::of_the_kit(format!("A file cannot be made: {error}."));
     let text = text(seed);
     fs::write(stage.folder().join("sent"), &text).map_err(kit)?;
     let mut receiver = stage.start("receiver", &["rcp", "receive", "brought"])?;
     let at = stage.line("receiver", &mut receiver, "listening on ")?;
     let at = at.parse().map_err(|_| stage.wrong(format!("Lab 2: {at} is no address.")))?;
-    let relay = Relay::start(at, seed)?;
+    let relay = Relay::between(outside, stage.network(), at, seed)?;
     relay.links(Link { loss: 0.1, duplicate: 0.1, ..Link::default() });
-    let sender =
-        stage.start("sender", &["rcp", "send", "sent", &relay.addr().to_string(), "--message", "500"])?;
+    let sender = stage.start_on(
+        outside,
+        "sender",
+        &["rcp", "send", "sent", &relay.addr().to_string(), "--message", "500"],
+    )?;
     for (name, process) in [("sender", sender), ("receiver", receiver)] {
         let code = stage.end(name, process)?.code;
         if code != Some(0) {

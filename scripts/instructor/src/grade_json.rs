@@ -24,7 +24,8 @@ pub(crate) struct Grade {
     pub(crate) version: u32,
     /// For whom the seeds of hidden scenarios were drawn; null when they were everybody's.
     pub(crate) student: Option<String>,
-    /// How the submission was kept apart: "own user and namespaces", "own namespaces", "own user" or "own process".
+    /// How the submission was kept apart: "own user and namespaces", "own namespaces", "own user" or
+    /// "own process"; after the first two ", networks apart", if the processes of a run were kept apart from one another too.
     pub(crate) isolation: String,
     /// One entry a lab, in order.
     pub(crate) labs: Vec<LabGrade>,

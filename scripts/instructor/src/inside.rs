@@ -33,6 +33,8 @@ pub(crate) struct Order {
     pub(crate) driver: PathBuf,
     pub(crate) executables: BTreeMap<String, PathBuf>,
     pub(crate) inmates: Inmates,
+    /// Whether each network of the scenario is apart from the others.
+    pub(crate) networks_apart: bool,
 }
 
 /// Has a cell run something.
@@ -59,7 +61,10 @@ fn run_order(order: &Order) -> io::Result<Ended> {
     // The judge starts what is in it; nobody else may as much as look.
     let folder = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir()?;
     let executables = order.inmates.wrapped(&order.executables, folder.path())?;
-    let program = RemoteProgram::start(order.inmates.command(&order.driver), executables)?;
+    let mut program = RemoteProgram::start(order.inmates.command(&order.driver), executables)?;
+    if order.networks_apart {
+        program = program.with_networks_apart();
+    }
     let mut ended = runner::run(&planned.scenario, &program, [order.seed]);
     drop(program);
     let left = left_behind(order.inmates)?;

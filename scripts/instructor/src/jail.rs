@@ -52,6 +52,8 @@ impl fmt::Display for Level {
 #[derive(Clone, Debug)]
 pub(crate) struct Jail {
     level: Level,
+    /// Whether the processes of one run are kept apart from one another too, by networks of their own.
+    networks_apart: bool,
     /// Why it is not better.
     why: Option<String>,
     /// The number of the workshop.
@@ -61,8 +63,8 @@ pub(crate) struct Jail {
 impl fmt::Display for Jail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.why {
-            None => self.level.fmt(f),
-            Some(why) => write!(f, "{} ({why})", self.level),
+            None => f.write_str(&self.isolation()),
+            Some(why) => write!(f, "{} ({why})", self.isolation()),
         }
     }
 }
@@ -86,27 +88,45 @@ pub(crate) const GRADER: &str = "FAULTLINE_GRADER";
 impl Jail {
     /// No jail: for what is the kit's own.
     pub(crate) fn none() -> Jail {
-        Jail { level: Level::Process, why: None, number: 0 }
+        Jail { level: Level::Process, networks_apart: false, why: None, number: 0 }
     }
 
     /// The best that this machine has, for the workshop of this number.
     pub(crate) fn probe(kit: &Kit, number: u32) -> Jail {
         let is_root = rustix::process::geteuid().is_root();
         let with_walls = if is_root { Level::User } else { Level::Namespaces };
-        let jail = Jail { level: with_walls, why: None, number };
-        let Err(mut why) = jail.try_walls() else { return jail };
+        let mut jail = Jail { level: with_walls, networks_apart: false, why: None, number };
+        let Err(mut why) = jail.try_walls() else {
+            match jail.try_networks() {
+                Ok(()) => jail.networks_apart = true,
+                Err(why) => jail.why = Some(format!("the processes of a run share one network: {why}")),
+            }
+            return jail;
+        };
+        let without = |level, why: &str| Jail { level, networks_apart: false, why: Some(why.into()), number };
         if is_root {
-            let jail = Jail { level: Level::Account, why: Some(why.clone()), number };
+            let jail = without(Level::Account, &why);
             match jail.try_account(kit) {
                 Ok(()) => return jail,
                 Err(more) => why = format!("{why}; {more}"),
             }
         }
-        Jail { level: Level::Process, why: Some(why), number }
+        without(Level::Process, &why)
     }
 
     pub(crate) fn level(&self) -> Level {
         self.level
+    }
+
+    /// How a submission is kept apart, in a few words.
+    pub(crate) fn isolation(&self) -> String {
+        let networks = if self.networks_apart { ", networks apart" } else { "" };
+        format!("{}{networks}", self.level)
+    }
+
+    /// Whether each network of a scenario is apart from the others.
+    pub(crate) fn networks_apart(&self) -> bool {
+        self.networks_apart
     }
 
     /// The user of what runs in it, if its level has one.
@@ -215,7 +235,7 @@ mod tests {
 
     #[test]
     fn who_is_not_trusted_is_not_graded_without_a_jail() {
-        let jail = Jail { level: Level::Process, why: Some("bubblewrap is not installed".into()), number: 0 };
+        let jail = Jail { why: Some("bubblewrap is not installed".into()), ..Jail::none() };
         let error = jail.require(false).unwrap_err().to_string();
         assert!(error.contains("bubblewrap is not installed"), "{error}");
         assert!(error.contains("--allow-weak-isolation"), "{error}");

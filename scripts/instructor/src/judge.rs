@@ -258,7 +258,9 @@ fn run_in_cell(lab: &str, planned: &Planned, built: &Built, seed: u64) -> io::Re
     let driver = cell.programs.remove(DRIVER).unwrap_or_default();
     let executables = cell.programs;
     let (lab, id, inmates) = (lab.into(), planned.scenario.id.into(), built.jail.inmates());
-    let ended = inside::ask(cell.command, &Order { lab, id, seed, driver, executables, inmates });
+    let networks_apart = built.jail.networks_apart();
+    let order = Order { lab, id, seed, driver, executables, inmates, networks_apart };
+    let ended = inside::ask(cell.command, &order);
     built.jail.sweep()?;
     ended
 }

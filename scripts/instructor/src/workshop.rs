@@ -96,7 +96,7 @@ impl<'a> Workshop<'a> {
 
     /// How what is built here is kept apart.
     pub(crate) fn isolation(&self) -> String {
-        self.jail.level().to_string()
+        self.jail.isolation()
     }
 
     /// The labs whose sources a submission must have for `lab` to be judged: itself; or instead all labs below it, when its

@@ -6,9 +6,10 @@ use super::codec_checks::difference;
 use crate::golden::Exchange;
 use crate::program::ECHO;
 use faultline::live::LiveError;
+use faultline::live::network::Network;
 use faultline::live::patience::Patience;
 use faultline::live::peer::Peer;
-use faultline::live::process::Process;
+use faultline::live::process::{Place, Process};
 use faultline::scenario::{Bench, Failure, Outcome};
 use faultline::{Row, Story, Time, text};
 use std::cell::RefCell;
@@ -26,6 +27,7 @@ const DROPPED: [&str; 2] = ["dropped ", " bad datagrams"];
 
 /// A running echo server.
 pub struct EchoServer {
+    network: Network,
     process: RefCell<Process>,
     addr: SocketAddr,
     started: Instant,
@@ -45,7 +47,9 @@ impl EchoServer {
     /// It ends before that, or says something else.
     pub fn start(bench: &Bench<'_>) -> Result<EchoServer, Failure> {
         let program = bench.program().executable(ECHO)?;
-        let mut process = Process::spawn::<&str>(ECHO, program, &[]).map_err(Failure::from)?;
+        let network = bench.network()?;
+        let place = Place { network: network.clone(), ..Place::default() };
+        let mut process = Process::spawn_at::<&str>(place, ECHO, program, &[]).map_err(Failure::from)?;
         let line = process.read_line(Patience::default()).map_err(Failure::from)?;
         let addr = line.strip_prefix(LISTENING).and_then(|addr| addr.parse().ok());
         let addr = addr.ok_or_else(|| {
@@ -55,7 +59,7 @@ impl EchoServer {
             ))
         })?;
         let process = RefCell::new(process);
-        Ok(EchoServer { process, addr, started: Instant::now(), rows: RefCell::default() })
+        Ok(EchoServer { network, process, addr, started: Instant::now(), rows: RefCell::default() })
     }
 
     /// Where it listens.
@@ -64,12 +68,18 @@ impl EchoServer {
         self.addr
     }
 
-    /// A new client.
+    /// The network in which it is, alone but for its clients.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// A new client, beside the server.
     ///
     /// # Errors
     /// There is no socket to be had.
     pub fn client(&self, name: &'static str) -> Result<Client, Failure> {
-        let peer = Peer::bind().map_err(Failure::from)?;
+        let peer = Peer::bind_on(&self.network).map_err(Failure::from)?;
         Ok(Client { name, peer })
     }
 

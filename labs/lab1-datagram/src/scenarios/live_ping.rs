@@ -9,8 +9,9 @@ use super::live_echo::EchoServer;
 use super::ping_run::PingRun;
 use crate::program::PING;
 use crate::report::Report;
+use faultline::live::network::Network;
 use faultline::live::patience::{DEFAULT_TICKS, Patience, TICK};
-use faultline::live::process::Process;
+use faultline::live::process::{Place, Process};
 use faultline::live::relay::{Record, Relay};
 use faultline::live::unwritten;
 use faultline::scenario::{Bench, Failure};
@@ -41,18 +42,24 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// A process that pings `server` so.
+    /// A process in this network that pings `server` so.
     ///
     /// # Errors
     /// It is not started.
-    pub fn spawn(&self, bench: &Bench<'_>, server: SocketAddr) -> Result<Process, Failure> {
+    pub fn spawn(
+        &self,
+        bench: &Bench<'_>,
+        network: &Network,
+        server: SocketAddr,
+    ) -> Result<Process, Failure> {
         let Setup { count, interval, wait, size } = self;
         let (interval, wait) = (interval.as_millis(), wait.as_millis());
         let arguments = format!(
             "{server} --count {count} --interval-ms {interval} --wait-ms {wait} --size {size} --session {SESSION}"
         );
         let arguments: Vec<_> = arguments.split(' ').collect();
-        Process::spawn(PING, bench.program().executable(PING)?, &arguments).map_err(Failure::from)
+        let place = Place { network: network.clone(), ..Place::default() };
+        Process::spawn_at(place, PING, bench.program().executable(PING)?, &arguments).map_err(Failure::from)
     }
 
     /// The payload of ping `seq`, as `PingArgs::payload` has it.
@@ -135,12 +142,14 @@ pub fn undecided(setup: Setup, late_pings: u32) -> Failure {
 fn ping_once(bench: &Bench<'_>, setup: Setup, faults: impl Fn(&Relay)) -> Result<PingRun, Failure> {
     // A server of its own, so that no run depends on the one before.
     let server = EchoServer::start(bench)?;
-    let relay = Relay::start(server.addr(), bench.seed()).map_err(Failure::from)?;
+    let network = bench.network()?;
+    let relay = Relay::between(&network, server.network(), server.addr(), bench.seed());
+    let relay = relay.map_err(Failure::from)?;
     relay.keep_log();
     faults(&relay);
     // The relay's clock began before this one, so each of its moments was no later than it looks by this one.
     let clock = Instant::now();
-    let process = setup.spawn(bench, relay.addr())?;
+    let process = setup.spawn(bench, &network, relay.addr())?;
     let report = read_report(process, setup.patience())?;
     let ended = clock.elapsed();
     Ok(PingRun { report, log: settled(&relay), faults: relay.require_faults(), ended, setup })

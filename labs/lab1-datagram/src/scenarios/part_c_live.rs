@@ -98,9 +98,10 @@ fn waits_to_the_end(bench: &Bench<'_>) -> Outcome {
 }
 
 fn no_server(bench: &Bench<'_>) -> Outcome {
-    let nobody = Port::reserve().map_err(Failure::from)?;
+    let network = bench.network()?;
+    let nobody = Port::reserve_on(&network).map_err(Failure::from)?;
     let setup = Setup { count: 10, interval: ms(10), wait: ms(100), size: 32 };
-    let report = read_report(setup.spawn(bench, nobody.addr())?, setup.patience())?;
+    let report = read_report(setup.spawn(bench, &network, nobody.addr())?, setup.patience())?;
     let truth = Report { sent: 10, lost: 10, ..Report::default() };
     truth::compare(&report, &truth).map_err(Failure::new)?;
 

@@ -74,6 +74,14 @@ enum Part {
     Checksum(u32),
 }
 
+/// The bytes of the file that a message of the sending side carries.
+pub(crate) fn bytes_of(message: &[u8]) -> Vec<u8> {
+    match codec::decode(message) {
+        Ok(Part::Bytes(bytes)) => bytes,
+        _ => vec![],
+    }
+}
+
 /// What the receiving side says: so many bytes were written.
 #[derive(Serialize, Deserialize)]
 struct Report(u64);

@@ -54,7 +54,8 @@ fn counter(bench: &Bench<'_>) -> Outcome {
     const CALLS: u64 = 400;
     let mut stage = Stage::new(bench, KV)?;
     let (server, address) = serve(&mut stage, "server", LOOPBACK)?;
-    let relay = Relay::start(address, bench.seed())?;
+    let outside = bench.network()?;
+    let relay = Relay::between(&outside, stage.network(), address, bench.seed())?;
     relay.keep_log();
     relay.links(Link {
         loss: 0.1,
@@ -65,8 +66,11 @@ fn counter(bench: &Bench<'_>) -> Outcome {
         ..direct()
     });
     let (to, calls) = (relay.addr().to_string(), CALLS.to_string());
-    let load = stage
-        .start("client", &["load", &to, "--calls", &calls, "--at-once", "16", GIVE_UP[0], GIVE_UP[1]])?;
+    let load = stage.start_on(
+        &outside,
+        "client",
+        &["load", &to, "--calls", &calls, "--at-once", "16", GIVE_UP[0], GIVE_UP[1]],
+    )?;
     let load = stage.end("client", load).inspect_err(|_| look_at(&mut stage, &relay))?;
     look_at(&mut stage, &relay);
     if load.code != Some(0) {
@@ -122,16 +126,17 @@ fn killed(bench: &Bench<'_>) -> Outcome {
     const LAST_ANSWERED: u64 = 200;
     const LAST_HEARD: u64 = LAST_ANSWERED + 4;
     let mut stage = Stage::new(bench, KV)?;
-    let port = Port::reserve()?;
+    let port = Port::reserve_on(stage.network())?;
     let (first, _) = serve(&mut stage, "server 1", port.addr())?;
-    let relay = Relay::start(port.addr(), bench.seed())?;
+    let outside = bench.network()?;
+    let relay = Relay::between(&outside, stage.network(), port.addr(), bench.seed())?;
     relay.keep_log();
     relay.links(Link { loss: 0.02, duplicate: 0.1, ..direct() });
     relay.after_datagram(CLIENTS, SERVER, LAST_ANSWERED, Change::Cut(SERVER, CLIENTS));
     relay.after_datagram(CLIENTS, SERVER, LAST_HEARD, Change::Cut(CLIENTS, SERVER));
     let (to, calls, at_once) = (relay.addr().to_string(), CALLS.to_string(), AT_ONCE.to_string());
     let load = ["load", &to, "--calls", &calls, "--at-once", &at_once, "--apart", GIVE_UP[0], GIVE_UP[1]];
-    let mut load = stage.start("client", &load)?;
+    let mut load = stage.start_on(&outside, "client", &load)?;
     let mut is_over = false;
     PATIENCE.until(|| {
         is_over = !matches!(load.try_wait(), Ok(None));

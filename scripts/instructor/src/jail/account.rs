@@ -223,7 +223,7 @@ mod tests {
         if !is_root() {
             return;
         }
-        let jail = Jail { level: Level::Account, why: None, number: 98 };
+        let jail = Jail { level: Level::Account, number: 98, ..Jail::none() };
         // In a folder that everybody may enter, whatever the temporary one is.
         let folder = tempfile::tempdir_in("/tmp").unwrap();
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).unwrap();

@@ -3,6 +3,7 @@
 
 use super::limits::{OF_A_BUILD, OF_A_RUN};
 use super::{Cell, Compiler, GRADER, Jail, Level, TARGET, give};
+use faultline::live::network::Network;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -26,6 +27,9 @@ const SYSTEM: [&str; 10] = [
     "/etc/ld.so.conf.d",
 ];
 
+/// What it takes to make networks within walls, and to enter them.
+const TO_MAKE_NETWORKS: [&str; 4] = ["--cap-add", "CAP_SYS_ADMIN", "--cap-add", "CAP_NET_ADMIN"];
+
 /// Where things are in a jail.
 const TREE: &str = "/kit";
 const TOOLCHAIN: &str = "/toolchain";
@@ -39,18 +43,14 @@ impl Jail {
         let mut command = self.walls();
         command.args(["--dir", SUBMISSION]);
         command.arg("--").args(self.inmates().prefix(&OF_A_RUN)).arg("true");
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
-        match command.output() {
-            Ok(output) if output.status.success() => Ok(()),
-            Ok(output) => {
-                let words = String::from_utf8_lossy(&output.stderr).trim().to_string();
-                Err(format!("bubblewrap does not work here: {words}"))
-            }
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                Err("bubblewrap is not installed (apt-get install bubblewrap)".into())
-            }
-            Err(error) => Err(format!("bubblewrap cannot be started: {error}")),
-        }
+        try_out(command)
+    }
+
+    /// Whether the judge can make networks within walls; if not, why.
+    pub(super) fn try_networks(&self) -> Result<(), String> {
+        let mut command = self.walls();
+        command.args(TO_MAKE_NETWORKS).arg("--").args(Network::maker());
+        try_out(command)
     }
 
     /// What all jails have: namespaces, the system's files, an empty /tmp, no environment.
@@ -141,6 +141,9 @@ impl Jail {
         programs: &BTreeMap<String, PathBuf>,
     ) -> Cell {
         let mut command = self.walls();
+        if self.networks_apart {
+            command.args(TO_MAKE_NETWORKS);
+        }
         command.args(["--perms", "0700", "--dir", JUDGE, "--perms", "0755", "--dir", SUBMISSION]);
         let inside = Path::new(JUDGE).join("judge");
         command.arg("--ro-bind").arg(judge).arg(&inside);
@@ -154,5 +157,21 @@ impl Jail {
         command.args(["--", "/bin/sh", "-c", "umask 0; exec \"$@\"", "sh"]).arg(inside).arg(argument);
         command.stderr(Stdio::null());
         Cell { command, programs: places, _folder: None }
+    }
+}
+
+/// Whether a command ends well; if not, why.
+fn try_out(mut command: Command) -> Result<(), String> {
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    match command.output() {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let words = String::from_utf8_lossy(&output.stderr).trim().to_string();
+            Err(format!("bubblewrap does not work here: {words}"))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            Err("bubblewrap is not installed (apt-get install bubblewrap)".into())
+        }
+        Err(error) => Err(format!("bubblewrap cannot be started: {error}")),
     }
 }

@@ -3,6 +3,7 @@
 
 use super::damage::Damage;
 use super::wire;
+use faultline::live::network::Network;
 use faultline::live::patience::Patience;
 use faultline::live::peer::Peer;
 use faultline::live::relay::{CLIENTS, Relay, SERVER};
@@ -67,9 +68,9 @@ struct Server {
 }
 
 impl Server {
-    fn new(setup: Setup, seed: u64) -> Result<Server, Failure> {
+    fn new(network: &Network, setup: Setup, seed: u64) -> Result<Server, Failure> {
         Ok(Server {
-            peer: Peer::bind().map_err(Failure::from)?,
+            peer: Peer::bind_on(network).map_err(Failure::from)?,
             setup,
             random: Random::new(seed),
             clock: Instant::now(),
@@ -180,8 +181,9 @@ fn strange_server(bench: &Bench<'_>) -> Outcome {
     let mut setup = Setup { count: 50, interval: ms(4), wait: ms(300), size: 1_200 };
     let mut late_pings = 0;
     for _ in 0..ATTEMPTS {
-        let mut server = Server::new(setup, bench.seed())?;
-        let mut process = setup.spawn(bench, server.peer.addr())?;
+        let network = bench.network()?;
+        let mut server = Server::new(&network, setup, bench.seed())?;
+        let mut process = setup.spawn(bench, &network, server.peer.addr())?;
         let ended = setup.patience().until(|| {
             // The process is looked at first, so that nothing it sent is left when it has ended.
             let runs = process.check_running("reported").is_ok();
