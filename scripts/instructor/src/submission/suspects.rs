@@ -4,7 +4,7 @@
 use super::Sources;
 
 /// The words, and what they are for.
-const SUSPECTS: [(&str, &str); 22] = [
+const SUSPECTS: [(&str, &str); 23] = [
     ("process::exit", "ends the process"),
     ("process::abort", "ends the process"),
     ("process::Command", "starts other programs"),
@@ -19,6 +19,7 @@ const SUSPECTS: [(&str, &str); 22] = [
     ("/submission", "looks at the judge's folders"),
     ("/judge", "looks at the judge's folders"),
     ("std::os::fd", "handles descriptors"),
+    ("std::fs", "reads or writes files"),
     ("os::unix::net", "opens sockets of its own"),
     ("TcpStream::connect", "opens sockets of its own"),
     ("std::net::UdpSocket", "opens sockets of its own"),
