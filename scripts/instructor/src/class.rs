@@ -17,6 +17,7 @@ use crate::judge::{self, Plan};
 use crate::kit::{Kit, with_path};
 use crate::submission::Submission;
 use roster::Roster;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use std::collections::BTreeMap;
@@ -370,6 +371,16 @@ pub(crate) fn end_with_parent() {
         let _ = io::copy(&mut io::stdin(), &mut io::sink());
         std::process::exit(3);
     });
+}
+
+/// Keeps this process, and all that it starts, to one core: the judge and the submission speak in turns, which takes a third less
+/// processor time when neither has to be woken on another. Where that cannot be, they are slower.
+pub(crate) fn keep_to_a_core(number: usize) {
+    let Ok(allowed) = sched_getaffinity(None) else { return };
+    let cores: Vec<_> = (0..CpuSet::MAX_CPU).filter(|core| allowed.is_set(*core)).collect();
+    let mut one = CpuSet::new();
+    one.set(cores[number % cores.len()]);
+    let _ = sched_setaffinity(None, &one);
 }
 
 /// How long something took, for people.

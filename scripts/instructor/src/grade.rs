@@ -89,6 +89,7 @@ impl Options {
 pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     if options.leashed {
         class::end_with_parent();
+        class::keep_to_a_core(usize::from(options.workshop));
     }
     let grade = grade(kit, options)?;
     println!("{}", grade.total());

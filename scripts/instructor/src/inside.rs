@@ -1,4 +1,5 @@
-//! The judge inside a cell: runs one scenario once, with a submission's processes under limits beside it, and says how it ended.
+//! The judge inside a cell: runs one scenario, with a submission's processes under limits beside it, and says how it ended. Each seed
+//! has processes of its own and an empty `/tmp`.
 
 use crate::jail::Inmates;
 use crate::judge;
@@ -9,10 +10,11 @@ use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
+use std::ops::RangeInclusive;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The subcommand.
 pub(crate) const INSIDE: &str = "inside";
@@ -23,12 +25,19 @@ pub(crate) const LEFT: &str = "left processes running, which were killed: ";
 /// For how long a scenario may go on: three times what the longest takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
+/// For how long a cell begins with further seeds: a small part of that.
+const FURTHER: Duration = Duration::from_secs(20);
+
+/// Where the processes in a cell may leave files.
+const OPEN: [&str; 2] = ["/tmp", "/dev/shm"];
+
 /// What is to be run.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Order {
     pub(crate) lab: String,
     pub(crate) id: String,
-    pub(crate) seed: u64,
+    /// These seeds, up to the first that fails, or at least the first of them.
+    pub(crate) seeds: RangeInclusive<u64>,
     /// The programs of the submission, by where they are in the cell.
     pub(crate) driver: PathBuf,
     pub(crate) executables: BTreeMap<String, PathBuf>,
@@ -61,18 +70,41 @@ fn run_order(order: &Order) -> io::Result<Ended> {
     // The judge starts what is in it; nobody else may as much as look.
     let folder = tempfile::Builder::new().permissions(fs::Permissions::from_mode(0o700)).tempdir()?;
     let executables = order.inmates.wrapped(&order.executables, folder.path())?;
-    let mut program = RemoteProgram::start(order.inmates.command(&order.driver), executables)?;
-    if order.networks_apart {
-        program = program.with_networks_apart();
+    let start = Instant::now();
+    let mut seeds = order.seeds.clone();
+    loop {
+        let seed = seeds.next().ok_or_else(|| io::Error::other("no seed is left to run"))?;
+        let mut program = RemoteProgram::start(order.inmates.command(&order.driver), executables.clone())?;
+        if order.networks_apart {
+            program = program.with_networks_apart();
+        }
+        let mut ended = runner::run(&planned.scenario, &program, [seed]);
+        drop(program);
+        let left = left_behind(order.inmates)?;
+        if !left.is_empty() {
+            let words: Vec<_> = left.iter().map(|words| text::line(words, 60)).take(5).collect();
+            ended.notes.push(format!("{LEFT}{}", words.join(", ")));
+        }
+        let is_over = ended.failure.is_some() || seeds.is_empty() || start.elapsed() > FURTHER;
+        // What cannot be made clean is thrown away: the next seed has another cell.
+        if is_over || !left.is_empty() || empty(folder.path()).is_err() {
+            return Ok(ended);
+        }
     }
-    let mut ended = runner::run(&planned.scenario, &program, [order.seed]);
-    drop(program);
-    let left = left_behind(order.inmates)?;
-    if !left.is_empty() {
-        let left: Vec<_> = left.iter().map(|words| text::line(words, 60)).take(5).collect();
-        ended.notes.push(format!("{LEFT}{}", left.join(", ")));
+}
+
+/// Removes all files of this cell's but this folder, which is the judge's.
+fn empty(but: &Path) -> io::Result<()> {
+    for entry in OPEN.iter().filter_map(|open| fs::read_dir(open).ok()).flatten() {
+        let entry = entry?;
+        let path = entry.path();
+        match entry.file_type()?.is_dir() {
+            _ if path == but => {}
+            true => fs::remove_dir_all(&path)?,
+            false => fs::remove_file(&path)?,
+        }
     }
-    Ok(ended)
+    Ok(())
 }
 
 /// The command lines of processes that are still there although all that the kit has started is over.

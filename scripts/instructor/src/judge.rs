@@ -216,40 +216,45 @@ fn too_late(planned: &Planned) -> Ended {
 }
 
 fn judge_one(lab: &str, planned: &Planned, built: &Built, tell: &(dyn Fn(&Planned, u64) + Sync)) -> Ended {
-    let mut last = kit_failure("The scenario has no seeds.".into(), 0);
-    for (seed, count) in planned.seeds().zip(1..) {
-        for _ in 0..TRIES {
-            last = run_once(lab, planned, built, seed);
-            if last.failure.as_ref().is_none_or(|failure| failure.blame == Blame::Program) {
-                break;
-            }
+    let (first, end) = planned.seeds().into_inner();
+    let (mut next, mut tries) = (first, 0);
+    loop {
+        let last = run_some(lab, planned, built, next..=end);
+        tries = if last.seed == next { tries + 1 } else { 1 };
+        next = last.seed;
+        if last.failure.as_ref().is_some_and(|it| it.blame != Blame::Program) && tries < TRIES {
+            continue;
         }
-        tell(planned, count);
-        if last.failure.is_some() {
-            break;
+        tell(planned, last.seed - first + 1);
+        if last.failure.is_some() || last.seed == end {
+            return last;
         }
+        (next, tries) = (last.seed + 1, 0);
     }
-    last
 }
 
-/// One run in a fresh process, so that nothing is carried over from another; in a cell, if there is a jail.
-fn run_once(lab: &str, planned: &Planned, built: &Built, seed: u64) -> Ended {
+/// Runs the first of these seeds, and perhaps more, up to one that fails; each in fresh processes, so that nothing is carried over from
+/// another; in a cell, if there is a jail.
+fn run_some(lab: &str, planned: &Planned, built: &Built, seeds: RangeInclusive<u64>) -> Ended {
+    let first = *seeds.start();
     let ran = if built.jail.level() == Level::Process {
         RemoteProgram::start(Command::new(&built.driver), built.executables.clone())
-            .map(|program| runner::run(&planned.scenario, &program, [seed]))
+            .map(|program| runner::run(&planned.scenario, &program, [first]))
     } else {
-        run_in_cell(lab, planned, built, seed)
+        // A cell within walls can be made clean for the next seed. Live processes may leave anything anywhere.
+        let has_one = planned.scenario.world == World::Live || built.jail.level() == Level::Account;
+        run_in_cell(lab, planned, built, if has_one { first..=first } else { seeds })
     };
     match ran {
         Ok(ended) => ended,
         Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut) => {
-            Ended::early(Failure::new("The scenario did not come to its end."), seed)
+            Ended::early(Failure::new("The scenario did not come to its end."), first)
         }
-        Err(error) => kit_failure(format!("The submission's process could not be started: {error}."), seed),
+        Err(error) => kit_failure(format!("The submission's process could not be started: {error}."), first),
     }
 }
 
-fn run_in_cell(lab: &str, planned: &Planned, built: &Built, seed: u64) -> io::Result<Ended> {
+fn run_in_cell(lab: &str, planned: &Planned, built: &Built, seeds: RangeInclusive<u64>) -> io::Result<Ended> {
     /// A name that no program of a lab has.
     const DRIVER: &str = "scenarios driver";
     let mut programs = built.executables.clone();
@@ -259,7 +264,7 @@ fn run_in_cell(lab: &str, planned: &Planned, built: &Built, seed: u64) -> io::Re
     let executables = cell.programs;
     let (lab, id, inmates) = (lab.into(), planned.scenario.id.into(), built.jail.inmates());
     let networks_apart = built.jail.networks_apart();
-    let order = Order { lab, id, seed, driver, executables, inmates, networks_apart };
+    let order = Order { lab, id, seeds, driver, executables, inmates, networks_apart };
     let ended = inside::ask(cell.command, &order);
     built.jail.sweep()?;
     ended

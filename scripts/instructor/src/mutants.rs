@@ -8,7 +8,7 @@
 use crate::judge::{self, Pace, Plan, Planned};
 use crate::kit::{Kit, with_path};
 use crate::submission::Submission;
-use crate::workshop::{Parts, Workshop};
+use crate::workshop::{Built, Parts, Workshop};
 use faultline::scenario::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,6 +16,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::sync::Mutex;
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
+use tempfile::TempDir;
 
 /// Which mutants to judge.
 #[derive(clap::Args)]
@@ -165,42 +168,106 @@ fn parse(path: &Path, text: &str, plan: &Plan) -> io::Result<Mutant> {
     Ok(Mutant { path: path.into(), name, bug, fails, by, diff: text[diff..].into() })
 }
 
-/// Judges on both cores; a mutant's failing scenarios mostly wait, so each core takes more than one at a time.
-fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)], extent: Extent) -> io::Result<Vec<Killed>> {
-    let workers = std::thread::available_parallelism().map_or(1, usize::from).min(work.len().max(1));
-    let queue = Mutex::new(work.iter().enumerate());
-    let results = Mutex::new(BTreeMap::new());
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..workers)
-            .map(|number| {
-                let (queue, results) = (&queue, &results);
-                scope.spawn(move || -> io::Result<()> {
-                    let workshop = extent.workshop(kit, number + 1)?;
-                    loop {
-                        let next = queue.lock().ok().and_then(|mut queue| queue.next());
-                        let Some((index, (plan, mutant))) = next else { return Ok(()) };
-                        let killed = judge_mutant(kit, &workshop, &extent.plan(plan, mutant), mutant)?;
-                        tell(mutant, &killed);
-                        if let Ok(mut results) = results.lock() {
-                            results.insert(index, killed);
-                        }
-                    }
-                })
-            })
-            .collect();
-        threads.into_iter().try_for_each(|thread| {
-            thread.join().unwrap_or_else(|_| Err(io::Error::other("a judging thread panicked")))
-        })
-    })?;
-    results
-        .into_inner()
-        .map(|results| results.into_values().collect())
-        .map_err(|_| io::Error::other("a thread panicked"))
+/// A mutant that is built, with its programs in a folder of its own, so that its workshop can go on to the next.
+struct Ready<'a> {
+    /// Its number in the work.
+    index: usize,
+    mutant: &'a Mutant,
+    plan: Plan,
+    built: Built,
+    /// Where its programs are.
+    _folder: TempDir,
 }
 
-fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant) -> io::Result<Killed> {
-    /// Scenarios of one mutant at once: those that fail live wait for what never comes.
-    const AT_ONCE: usize = 4;
+/// What is judged, and what has come of it.
+struct Work<'a> {
+    kit: &'a Kit,
+    extent: Extent,
+    queue: Mutex<std::iter::Enumerate<std::slice::Iter<'a, (&'a Plan, Mutant)>>>,
+    results: Mutex<BTreeMap<usize, Killed>>,
+}
+
+impl<'a> Work<'a> {
+    fn next(&self) -> Option<(usize, &'a (&'a Plan, Mutant))> {
+        self.queue.lock().ok()?.next()
+    }
+
+    fn end(&self, index: usize, mutant: &Mutant, killed: Killed) {
+        tell(mutant, &killed);
+        if let Ok(mut results) = self.results.lock() {
+            results.insert(index, killed);
+        }
+    }
+
+    /// Builds one after another, until there are no more or nobody judges any more.
+    fn build_all(&self, number: usize, ready: &SyncSender<Ready<'a>>) -> io::Result<()> {
+        let workshop = self.extent.workshop(self.kit, number)?;
+        while let Some((index, (plan, mutant))) = self.next() {
+            let plan = self.extent.plan(plan, mutant);
+            match build(self.kit, &workshop, &plan, mutant)? {
+                Err(why) => self.end(index, mutant, Err(why)),
+                Ok(built) => {
+                    let folder = workshop.folder()?;
+                    let built = built.moved_to(folder.path())?;
+                    if ready.send(Ready { index, mutant, plan, built, _folder: folder }).is_err() {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn judge_all(&self, ready: &Mutex<Receiver<Ready<'a>>>) {
+        /// Scenarios of one mutant at once.
+        const AT_ONCE: usize = 4;
+        while let Some(next) = ready.lock().ok().and_then(|ready| ready.recv().ok()) {
+            let Ready { index, mutant, plan, built, _folder } = next;
+            let ends = judge::judge_at(&plan, &built, Pace { at_once: AT_ONCE, until: None });
+            let failed = plan.scenarios.iter().zip(&ends).filter(|(_, ended)| ended.failure.is_some());
+            self.end(index, mutant, Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()));
+        }
+    }
+}
+
+/// Builds on all cores. What fails live mostly waits, for what never comes, so more mutants are judged at once than are built.
+fn judge_all(kit: &Kit, work: &[(&Plan, Mutant)], extent: Extent) -> io::Result<Vec<Killed>> {
+    /// Mutants that are judged at once for each that is built.
+    const JUDGES: usize = 3;
+    let (builders, all) = (judge::cores().min(work.len().max(1)), work.len());
+    let queue = Mutex::new(work.iter().enumerate());
+    let work = Work { kit, extent, queue, results: Mutex::default() };
+    let (send, receive) = mpsc::sync_channel(0);
+    let receive = Mutex::new(receive);
+    thread::scope(|scope| {
+        for _ in 0..builders * JUDGES {
+            scope.spawn(|| work.judge_all(&receive));
+        }
+        let builders: Vec<_> = (1..=builders)
+            .map(|number| {
+                let (work, send) = (&work, send.clone());
+                scope.spawn(move || work.build_all(number, &send))
+            })
+            .collect();
+        drop(send);
+        builders.into_iter().try_for_each(|builder| {
+            builder.join().unwrap_or_else(|_| Err(io::Error::other("a building thread panicked")))
+        })
+    })?;
+    let results = work.results.into_inner().unwrap_or_default();
+    if results.len() < all {
+        return Err(io::Error::other("a judging thread panicked"));
+    }
+    Ok(results.into_values().collect())
+}
+
+/// Builds a mutant, if it can be built.
+fn build(
+    kit: &Kit,
+    workshop: &Workshop<'_>,
+    plan: &Plan,
+    mutant: &Mutant,
+) -> io::Result<Result<Built, String>> {
     let folder = tempfile::tempdir()?;
     let labs = workshop.submitted(plan.lab)?;
     labs.iter().try_for_each(|lab| copy(kit, "solutions-private", lab, folder.path()))?;
@@ -210,13 +277,8 @@ fn judge_mutant(kit: &Kit, workshop: &Workshop<'_>, plan: &Plan, mutant: &Mutant
     let sources = Submission::open(folder.path())?.all_sources(labs)?;
     workshop.install(plan.lab, &sources)?;
     let parts = if plan.has_live() { Parts::All } else { Parts::Driver };
-    let built = match workshop.build(plan.lab, parts)? {
-        Ok(built) => built,
-        Err(words) => return Ok(Err(format!("it does not build: {words}"))),
-    };
-    let ends = judge::judge_at(plan, &built, Pace { at_once: AT_ONCE, until: None });
-    let failed = plan.scenarios.iter().zip(&ends).filter(|(_, ended)| ended.failure.is_some());
-    Ok(Ok(failed.map(|(it, _)| it.scenario.id.to_string()).collect()))
+    let built = workshop.build(plan.lab, parts)?;
+    Ok(built.map_err(|words| format!("it does not build: {words}")))
 }
 
 /// What each mutant is judged by.

@@ -5,7 +5,7 @@
 mod traces;
 
 use crate::grade;
-use crate::grade_json::Grade;
+use crate::grade_json::{Grade, Status};
 use crate::jail::{Jail, Level};
 use crate::judge::{self, Pace};
 use crate::kit::{Kit, with_path};
@@ -163,15 +163,13 @@ fn make(
     troubles.extend(traces::left(before, user)?);
     if !troubles.is_empty() {
         let said = grade.labs.iter().flat_map(|lab| {
-            let reasons = lab.scenarios.iter().map(|it| format!("{} {:?} {}", it.id, it.status, it.reason));
-            lab.message
-                .iter()
-                .chain(&lab.remarks)
-                .chain(&lab.flags)
-                .cloned()
-                .chain(reasons)
-                .take(8)
-                .collect::<Vec<_>>()
+            let (passed, lost): (Vec<_>, Vec<_>) =
+                lab.scenarios.iter().partition(|it| it.status == Status::Passed);
+            let passed: Vec<_> = passed.iter().map(|it| it.id.as_str()).collect();
+            let passed = format!("passed: {}", passed.join(" "));
+            let lost = lost.into_iter().map(|it| format!("{} {:?}: {}", it.id, it.status, it.reason));
+            let words = lab.message.iter().chain(&lab.remarks).chain(&lab.flags).cloned();
+            words.chain([passed]).chain(lost).take(8).collect::<Vec<_>>()
         });
         troubles.extend(said.map(|said| format!("  said: {}", faultline::text::line(&said, 200))));
         troubles.insert(0, attack.what);

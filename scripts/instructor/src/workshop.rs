@@ -6,7 +6,7 @@
 
 mod outcome;
 
-use crate::jail::{Compiler, Jail, Level};
+use crate::jail::{Compiler, Jail, Level, TO_CARGO};
 use crate::kit::{Kit, with_path};
 use crate::submission::Sources;
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,9 +16,13 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
+use tempfile::TempDir;
 
 /// How long a build may take.
 const BUILD_PATIENCE: Duration = Duration::from_secs(600);
+
+/// In a workshop: what was built and put aside.
+const APART: &str = "apart";
 
 /// A clean tree and its build folder.
 pub(crate) struct Workshop<'a> {
@@ -35,7 +39,7 @@ pub(crate) struct Workshop<'a> {
 type Profile = &'static [(&'static str, &'static str)];
 
 /// Of what runs for a moment, such as a mutant, the building is what takes time: a sixth of it without optimization.
-const HASTY: Profile = &[("CARGO_PROFILE_DEV_OPT_LEVEL", "0"), ("CARGO_PROFILE_DEV_DEBUG", "none")];
+const HASTY: Profile = &[("CARGO_PROFILE_DEV_OPT_LEVEL", "0")];
 
 /// The programs of a built submission.
 #[derive(Debug)]
@@ -46,6 +50,20 @@ pub(crate) struct Built {
     pub(crate) executables: BTreeMap<String, PathBuf>,
     /// In which they may run.
     pub(crate) jail: Jail,
+}
+
+impl Built {
+    /// The same, with its programs in this folder, which is on the workshop's disk: the next build makes others.
+    pub(crate) fn moved_to(self, folder: &Path) -> io::Result<Built> {
+        // Moved and not copied: what is still open for writing somewhere, such as in a child just forked, cannot be started.
+        let moved = |path: PathBuf| {
+            let target = folder.join(path.file_name().unwrap_or_default());
+            fs::rename(&path, &target).map_err(|error| with_path(&path, &error)).map(|()| target)
+        };
+        let driver = moved(self.driver)?;
+        let executables = self.executables.into_iter().map(|(name, path)| Ok((name, moved(path)?)));
+        Ok(Built { driver, executables: executables.collect::<io::Result<_>>()?, jail: self.jail })
+    }
 }
 
 /// What of a submission is built.
@@ -87,11 +105,24 @@ impl<'a> Workshop<'a> {
             eprintln!("waiting for another grader, which builds in the workshop {name} ...");
             lock.lock()?;
         }
+        // Of whoever was here before and was killed.
+        match fs::remove_dir_all(tree.join(APART)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(with_path(&tree, &error)),
+            _ => {}
+        }
         Ok(Workshop { kit, tree, profile, jail: Jail::none(), patience: BUILD_PATIENCE, _lock: lock })
     }
 
     pub(crate) fn kit(&self) -> &Kit {
         self.kit
+    }
+
+    /// A folder on its disk, for what is built here.
+    pub(crate) fn folder(&self) -> io::Result<TempDir> {
+        let apart = self.tree.join(APART);
+        fs::create_dir_all(&apart)
+            .and_then(|()| tempfile::tempdir_in(&apart))
+            .map_err(|error| with_path(&apart, &error))
     }
 
     /// How what is built here is kept apart.
@@ -239,8 +270,7 @@ impl<'a> Workshop<'a> {
             .env_remove("RUSTC_WRAPPER")
             .env_remove("CARGO_BUILD_TARGET")
             .env("CARGO_TARGET_DIR", self.tree.join("target"))
-            // What was left half done by a build that was killed is a riddle for the linker of the next one.
-            .env("CARGO_INCREMENTAL", "0")
+            .envs(TO_CARGO)
             .envs(self.profile.iter().copied());
         Ok(command)
     }

@@ -5,7 +5,7 @@
 //! Who builds is another user than who runs, since what was built is used again. Nothing of theirs is left when [`sweep`] is done.
 
 use super::limits::{Inmates, Limits, OF_A_BUILD, OF_A_RUN};
-use super::{Cell, Compiler, GRADER, Jail, Level, give};
+use super::{Cell, Compiler, GRADER, Jail, Level, TO_CARGO, give};
 use crate::kit::{Kit, with_path};
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
@@ -109,7 +109,7 @@ impl Jail {
         let mut command = as_user(user, &OF_A_BUILD, &compiler.sysroot.join("bin/cargo"));
         let path = format!("{}:/usr/bin:/bin", compiler.sysroot.join("bin").display());
         command.current_dir(tree).env("PATH", path).env("CARGO_HOME", &home).env("CARGO_TARGET_DIR", &target);
-        command.env("CARGO_INCREMENTAL", "0");
+        command.envs(TO_CARGO);
         Ok(command)
     }
 }

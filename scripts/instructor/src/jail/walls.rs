@@ -2,7 +2,7 @@
 //! libraries, read-only, the compiler where it builds, and what it is given by name.
 
 use super::limits::{OF_A_BUILD, OF_A_RUN};
-use super::{Cell, Compiler, GRADER, Jail, Level, TARGET, give};
+use super::{Cell, Compiler, GRADER, Jail, Level, TARGET, TO_CARGO, give};
 use faultline::live::network::Network;
 use std::collections::BTreeMap;
 use std::fs;
@@ -119,8 +119,9 @@ impl Jail {
         for name in ["registry", "config.toml"] {
             bind(&mut command, "--ro-bind-try", &compiler.home.join(name), &Path::new(CARGO_HOME).join(name));
         }
-        let here = [("CARGO_HOME", CARGO_HOME), ("CARGO_TARGET_DIR", TARGET), ("CARGO_INCREMENTAL", "0")];
-        for (name, value) in here {
+        for (name, value) in
+            [("CARGO_HOME", CARGO_HOME), ("CARGO_TARGET_DIR", TARGET)].into_iter().chain(TO_CARGO)
+        {
             command.args(["--setenv", name, value]);
         }
         command.args(["--setenv", "PATH", &format!("{TOOLCHAIN}/bin:/usr/bin:/bin"), "--chdir", TREE]);
