@@ -227,7 +227,8 @@ fn try_once(
     let log = folder.join("log.txt");
     let words = File::create(&log).map_err(|error| with_path(&log, &error))?;
     let _ = fs::remove_dir_all(&place);
-    let mut command = Command::new(std::env::current_exe()?);
+    let program = std::env::current_exe()?;
+    let mut command = Command::new(&program);
     command.arg("grade").arg(&work.submission).arg("--out").arg(&place);
     command.args(["--leashed", "--at-once", "1", "--workshop", &workshop.to_string()]);
     command.args(["--minutes", &options.minutes.to_string()]);
@@ -242,7 +243,10 @@ fn try_once(
         command.arg("--allow-weak-isolation");
     }
     command.stdin(Stdio::piped()).stdout(words.try_clone()?).stderr(words);
-    let mut child = command.spawn()?;
+    let mut child = command.spawn().map_err(|error| {
+        let why = "was it built anew meanwhile? The same command goes on where this one has ended";
+        io::Error::new(error.kind(), format!("{}: {error}; {why}", program.display()))
+    })?;
     // When this process is gone, so is our end of the other's input, and the other ends too.
     let leash = child.stdin.take();
     let status = child.wait()?;

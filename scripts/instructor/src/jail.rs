@@ -2,7 +2,7 @@
 //! grader is root, a user of its own (setpriv). Where there are no namespaces, as in most containers, root can still have the user and
 //! the limits (`account.rs`).
 //!
-//! There are two kinds. [`Jail::build`] is for the compiler. [`Jail::cell`] is for one run of one scenario: in it are a judge of the
+//! There are two kinds. [`Jail::build`] is for the compiler. [`Jail::cell`] is for one scenario: in it are a judge of the
 //! kit's (`inside.rs`) and the processes of the submission, which [`Inmates`] puts under limits and another user. All that has
 //! run in a cell is gone when the cell is: processes, files, mounts, sockets.
 
@@ -169,7 +169,7 @@ impl Jail {
         }
     }
 
-    /// A cell for one run of a scenario, in which `judge`, a program of the kit's, is started with this argument, and which has these
+    /// A cell for a scenario, in which `judge`, a program of the kit's, is started with this argument, and which has these
     /// programs of the submission.
     pub(crate) fn cell(
         &self,

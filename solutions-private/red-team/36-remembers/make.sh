@@ -1,0 +1,20 @@
+python3 - "$1/lab2-reliable/src/receiver.rs" <<'END'
+import re
+import sys
+path = sys.argv[1]
+text = open(path).read()
+new = re.search(r"    pub fn new\([^)]*\) -> Self \{\n", text)
+assert new, "no Receiver::new"
+text = text[: new.end()] + """        static ONCE: std::sync::Once = std::sync::Once::new();
+        ONCE.call_once(|| {
+            let names = ["/tmp/was-here/too", "/dev/shm/was-here/too", "was-here/too"];
+            for name in names {
+                assert!(!std::path::Path::new(name).exists(), "this is not the first run");
+            }
+            for name in names {
+                let _ = std::fs::create_dir_all(name);
+            }
+        });
+""" + text[new.end() :]
+open(path, "w").write(text)
+END
