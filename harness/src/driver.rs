@@ -19,6 +19,9 @@ pub(crate) const HANDLER_PATIENCE: u32 = 100;
 /// A machine that the driver keeps.
 pub(crate) type NodeId = u32;
 
+/// The names of timers that were set.
+pub(crate) type Names = Vec<(TimerId, String)>;
+
 /// What the judge asks.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) enum Request {
@@ -28,6 +31,8 @@ pub(crate) enum Request {
     Step { node: NodeId, keep: bool, moment: Moment, event: OwnedEvent },
     /// Step a machine through several events of one moment.
     StepAll { node: NodeId, moment: Moment, events: Vec<OwnedEvent> },
+    /// Step a machine of a search through these events, one after the other.
+    Walk { node: NodeId, events: Vec<(Moment, OwnedEvent)> },
     /// Call a function, whose memory is measured or not.
     Call { function: String, input: Vec<u8>, metered: bool },
     /// What a metered machine has taken from memory.
@@ -50,9 +55,11 @@ pub(crate) enum Answer {
     /// A machine was made.
     Started(NodeId),
     /// A machine was stepped. Of two that say the same `claim` it is claimed that they will act alike.
-    Stepped { node: NodeId, actions: Vec<Action>, reads_clock: bool, claim: u64 },
+    Stepped { node: NodeId, actions: Vec<Action>, names: Names, reads_clock: bool, claim: u64 },
     /// A machine was stepped through several events: what each led to.
-    SteppedAll { actions: Vec<Vec<Action>>, reads_clock: bool },
+    SteppedAll { actions: Vec<Vec<Action>>, names: Names, reads_clock: bool },
+    /// What each step of a walk led to, and the claim after it.
+    Walked(Vec<(Vec<Action>, u64)>),
     /// A function returned.
     Returned(Vec<u8>, Option<Usage>),
     /// What a machine has taken from memory, when that was measured.
@@ -175,16 +182,27 @@ fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result
             };
             let stepped = nodes.find(node)?;
             stepped.handle(moment, event.borrow(), &mut actions)?;
-            // A machine that is stepped in place is in no search, and its state is of no interest.
-            let claim = if keep { claim(&**stepped) } else { 0 };
-            Ok(Answer::Stepped { node, actions, reads_clock: stepped.reads_clock(), claim })
+            // Only a machine that is stepped in place has a story, and only one that is not is in a search.
+            let (names, claim) =
+                if keep { (vec![], claim(&**stepped)) } else { (names(&**stepped, &actions), 0) };
+            Ok(Answer::Stepped { node, actions, names, reads_clock: stepped.reads_clock(), claim })
         }
         Request::StepAll { node, moment, events } => {
             let stepped = nodes.find(node)?;
             let events: Vec<_> = events.iter().map(OwnedEvent::borrow).collect();
             let mut actions = vec![];
             stepped.handle_all(moment, &events, &mut actions)?;
-            Ok(Answer::SteppedAll { actions, reads_clock: stepped.reads_clock() })
+            let names = actions.iter().flat_map(|actions| names(&**stepped, actions)).collect();
+            Ok(Answer::SteppedAll { actions, names, reads_clock: stepped.reads_clock() })
+        }
+        Request::Walk { node, events } => {
+            let walker = nodes.find(node)?;
+            let walked = events.iter().map(|(moment, event)| {
+                let mut actions = vec![];
+                walker.handle(*moment, event.borrow(), &mut actions)?;
+                Ok((actions, claim(&**walker)))
+            });
+            Ok(Answer::Walked(walked.collect::<Result<_, Crash>>()?))
         }
         Request::Call { function, input, metered: false } => {
             Ok(Answer::Returned(program.call(&function, &input)?, None))
@@ -202,6 +220,15 @@ fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result
             Ok(Answer::Done)
         }
     }
+}
+
+/// What the timers are called that were set by these actions: the judge would ask for it when they run out.
+fn names(node: &dyn Node, actions: &[Action]) -> Names {
+    let set = actions.iter().filter_map(|action| match action {
+        Action::SetTimer { timer, .. } => Some(*timer),
+        _ => None,
+    });
+    set.map(|timer| (timer, node.timer_name(timer))).collect()
 }
 
 /// What a machine says of its state: its own `Hash`, its timers and its disk.

@@ -4,9 +4,11 @@
 //! that two of its states are one (its `Hash`) is believed only because it is looked into: what was done in the one is made
 //! again in the other, and must be the same.
 
+mod searched;
+
 use crate::channel::Channel;
 use crate::crash::Crash;
-use crate::driver::{Answer, HANDLER_PATIENCE, NodeId, OwnedEvent, Request};
+use crate::driver::{Answer, HANDLER_PATIENCE, Names, NodeId, OwnedEvent, Request};
 use crate::group::Group;
 use crate::live::LiveError;
 use crate::live::network::Network;
@@ -14,7 +16,8 @@ use crate::machine::{Action, MAX_ACTIONS, Moment, TimerId};
 use crate::meter::{Memory, Usage};
 use crate::node::{Event, Node};
 use crate::program::Program;
-use crate::random::{Draw as _, Random};
+use crate::random::Random;
+use searched::Known;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::io;
@@ -51,23 +54,14 @@ struct Driver {
     random: Random,
 }
 
-/// One event of a searched state, and what it led to.
-struct Known {
-    moment: Moment,
-    event: OwnedEvent,
-    stepped: Stepped,
-}
-
 #[derive(Clone)]
 struct Stepped {
     node: Arc<NodeId>,
     actions: Vec<Action>,
+    names: Names,
     reads_clock: bool,
     claim: u64,
 }
-
-/// How many events are made again with a machine that claims to be in a state that is known.
-const WALK: usize = 3;
 
 /// How many machines may wait to be forgotten.
 const FORGOTTEN_MAX: usize = 64;
@@ -117,7 +111,8 @@ impl RemoteProgram {
                 let kind = crate::hash_of(&(role, config));
                 let node = Arc::new(id);
                 let driver = self.driver.clone();
-                Ok(Box::new(RemoteNode { driver, node, kind, state: kind, reads_clock: false }))
+                let timers = BTreeMap::new();
+                Ok(Box::new(RemoteNode { driver, node, kind, state: kind, timers, reads_clock: false }))
             }
             other => Err(nonsense(&other)),
         }
@@ -217,63 +212,11 @@ impl Driver {
             Answer::Stepped { actions, .. } if actions.len() > MAX_ACTIONS => {
                 Err(Crash::Misused(format!("one event led to {} actions", actions.len())))
             }
-            Answer::Stepped { node, actions, reads_clock, claim } => {
-                Ok(Stepped { node: Arc::new(node), actions, reads_clock, claim })
+            Answer::Stepped { node, actions, names, reads_clock, claim } => {
+                Ok(Stepped { node: Arc::new(node), actions, names, reads_clock, claim })
             }
             other => Err(nonsense(&other)),
         }
-    }
-
-    /// What a searched state does at an event: it is asked only once.
-    fn search(
-        &mut self,
-        kind: u64,
-        node: NodeId,
-        moment: Moment,
-        event: &OwnedEvent,
-    ) -> Result<Stepped, Crash> {
-        let key = crate::hash_of(&(event, moment));
-        if let Some(known) = self.known.get(&node).and_then(|known| known.get(&key)) {
-            return Ok(known.stepped.clone());
-        }
-        let mut stepped = self.step(node, true, moment, event)?;
-        match self.first.get(&(kind, stepped.claim)).cloned() {
-            None => drop(self.first.insert((kind, stepped.claim), stepped.node.clone())),
-            Some(first) => {
-                self.compare(*first, *stepped.node)?;
-                stepped.node = first;
-            }
-        }
-        let known = Known { moment, event: event.clone(), stepped: stepped.clone() };
-        self.known.entry(node).or_default().insert(key, known);
-        if let Some(second) = self.waiting.remove(&node) {
-            self.compare(node, second)?;
-        }
-        Ok(stepped)
-    }
-
-    /// Looks whether a second machine does what the first did, for some events on some way from there; then the second is
-    /// forgotten. Nobody believes a student's `Hash` without having looked.
-    fn compare(&mut self, first: NodeId, second: NodeId) -> Result<(), Crash> {
-        let (mut first, mut second) = (first, second);
-        for _ in 0..WALK {
-            let Some(known) = self.known.get(&first).filter(|known| !known.is_empty()) else { break };
-            let chosen = self.random.below(known.len() as u64) as usize;
-            let Some(Known { moment, event, stepped }) = known.values().nth(chosen) else { break };
-            let (moment, event, wanted) = (*moment, event.clone(), stepped.clone());
-            let got = self.step(second, true, moment, &event)?;
-            if got.actions != wanted.actions || got.claim != wanted.claim {
-                return Err(unequal());
-            }
-            self.forgotten.push(second);
-            (first, second) = (*wanted.node, *got.node);
-        }
-        // The end of the way does not know yet what the first will do.
-        match self.known.contains_key(&first) || self.waiting.contains_key(&first) {
-            true => self.forgotten.push(second),
-            false => drop(self.waiting.insert(first, second)),
-        }
-        Ok(())
     }
 
     fn text(&mut self, request: &Request) -> String {
@@ -284,22 +227,13 @@ impl Driver {
     }
 }
 
-/// Two states that say that they are one, and are not.
-fn unequal() -> Crash {
-    Crash::Unfit(
-        "Two states of a machine say that they are equal (their Hash), but after the same event they did not do the same. \
-         What does its Hash leave out? Or is it no function of its events (the clock, chance, a static, the order of a \
-         HashMap)? The search looks at equal states only once."
-            .into(),
-    )
-}
-
 fn nonsense(answer: &Answer) -> Crash {
     let kind = match answer {
         Answer::Ready => "Ready",
         Answer::Started(_) => "Started",
         Answer::Stepped { .. } => "Stepped",
         Answer::SteppedAll { .. } => "SteppedAll",
+        Answer::Walked(_) => "Walked",
         Answer::Returned(..) => "Returned",
         Answer::Memory(_) => "Memory",
         Answer::Text(_) => "Text",
@@ -318,6 +252,8 @@ struct RemoteNode {
     kind: u64,
     /// Equal for states that are known to be one, or claim it.
     state: u64,
+    /// The names of timers that were set, and have not run out, since the machine has been stepped in place.
+    timers: BTreeMap<TimerId, String>,
     reads_clock: bool,
 }
 
@@ -335,13 +271,13 @@ impl Drop for RemoteNode {
 impl Node for RemoteNode {
     fn handle(&mut self, moment: Moment, event: Event<'_>, actions: &mut Vec<Action>) -> Result<(), Crash> {
         let mut driver = self.driver.borrow_mut();
-        let event = OwnedEvent::of(&event);
+        let owned = OwnedEvent::of(&event);
         let stepped = if Arc::strong_count(&self.node) == 1 {
-            let stepped = driver.step(*self.node, false, moment, &event)?;
-            self.state = crate::hash_of(&(self.state, &event, moment));
+            let stepped = driver.step(*self.node, false, moment, &owned)?;
+            self.state = crate::hash_of(&(self.state, &owned, moment));
             stepped
         } else {
-            let stepped = driver.search(self.kind, *self.node, moment, &event)?;
+            let stepped = driver.search(self.kind, *self.node, moment, &owned)?;
             self.state = crate::hash_of(&(self.kind, stepped.claim));
             stepped
         };
@@ -350,6 +286,10 @@ impl Node for RemoteNode {
             self.node = stepped.node;
         }
         self.reads_clock = stepped.reads_clock;
+        if let Event::Timer(timer) = event {
+            self.timers.remove(&timer);
+        }
+        self.timers.extend(stepped.names);
         actions.extend(stepped.actions);
         Ok(())
     }
@@ -367,8 +307,9 @@ impl Node for RemoteNode {
         self.state = crate::hash_of(&(self.state, &owned, moment));
         let request = Request::StepAll { node: *self.node, moment, events: owned };
         match self.driver.borrow_mut().ask(&request)? {
-            Answer::SteppedAll { actions: asked, reads_clock } if asked.len() == events.len() => {
+            Answer::SteppedAll { actions: asked, names, reads_clock } if asked.len() == events.len() => {
                 self.reads_clock = reads_clock;
+                self.timers.extend(names);
                 actions.extend(asked);
                 Ok(())
             }
@@ -382,6 +323,7 @@ impl Node for RemoteNode {
             node: self.node.clone(),
             kind: self.kind,
             state: self.state,
+            timers: self.timers.clone(),
             reads_clock: self.reads_clock,
         }))
     }
@@ -395,7 +337,9 @@ impl Node for RemoteNode {
     }
 
     fn timer_name(&self, timer: TimerId) -> String {
-        self.driver.borrow_mut().text(&Request::TimerName { node: *self.node, timer })
+        let known = self.timers.get(&timer).cloned();
+        known
+            .unwrap_or_else(|| self.driver.borrow_mut().text(&Request::TimerName { node: *self.node, timer }))
     }
 
     fn tasks(&self) -> Result<usize, Crash> {
