@@ -22,6 +22,8 @@ pub(crate) struct Channel {
     stream: UnixStream,
     /// What has come and was not asked for yet.
     kept: Vec<u8>,
+    /// How many bytes have come in all.
+    received: u64,
 }
 
 /// How much is read at once.
@@ -83,6 +85,11 @@ impl Channel {
         message.map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))
     }
 
+    /// How many bytes have come in all.
+    pub(crate) fn received(&self) -> u64 {
+        self.received
+    }
+
     /// Reads until so many bytes are there; mostly a whole message comes at once.
     fn fill(&mut self, wanted: usize) -> io::Result<()> {
         while self.kept.len() < wanted {
@@ -92,7 +99,7 @@ impl Channel {
             self.kept.truncate(before + *read.as_ref().unwrap_or(&0));
             match read {
                 Ok(0) => return Err(io::ErrorKind::UnexpectedEof.into()),
-                Ok(_) => {}
+                Ok(read) => self.received += read as u64,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
@@ -101,7 +108,7 @@ impl Channel {
     }
 
     fn of(stream: UnixStream) -> Channel {
-        Channel { stream, kept: vec![] }
+        Channel { stream, kept: vec![], received: 0 }
     }
 }
 

@@ -42,6 +42,10 @@ struct Driver {
     channel: Channel,
     process: Group,
     ended: Option<Crash>,
+    /// How many actions it has answered with.
+    actions: u64,
+    /// The most that its answers may take.
+    bound: u64,
     /// What each state of a search did at each event, by the number of its machine and the event's key.
     known: HashMap<NodeId, BTreeMap<u64, Known>>,
     /// The state that was seen first, of those that claim to be the same; by kind of machine and claim.
@@ -62,6 +66,13 @@ struct Stepped {
     reads_clock: bool,
     claim: u64,
 }
+
+/// The most that all answers of a driver may take from the memory of the judge, who keeps what a story may need: more
+/// than ten times what the reference's take.
+const ANSWERS_MAX: u64 = 512 << 20;
+
+/// What an action takes besides its bytes.
+const ACTION_BYTES: u64 = 128;
 
 /// How many machines may wait to be forgotten.
 const FORGOTTEN_MAX: usize = 64;
@@ -89,6 +100,8 @@ impl RemoteProgram {
             channel,
             process,
             ended: None,
+            actions: 0,
+            bound: ANSWERS_MAX,
             known: HashMap::new(),
             first: HashMap::new(),
             waiting: HashMap::new(),
@@ -96,6 +109,13 @@ impl RemoteProgram {
             random: Random::new(0),
         };
         Ok(RemoteProgram { driver: Rc::new(RefCell::new(driver)), executables, apart: false })
+    }
+
+    /// The same program, whose answers may take so many bytes in all, where it is not 512 MiB.
+    #[must_use]
+    pub fn with_bound(self, bytes: u64) -> RemoteProgram {
+        self.driver.borrow_mut().bound = bytes;
+        self
     }
 
     /// The same program, whose executables get networks apart from one another.
@@ -165,6 +185,7 @@ impl Driver {
             return Err(ended.clone());
         }
         let answer = self.channel.send(request).and_then(|()| self.channel.receive());
+        let answer = self.weighed(answer);
         match answer {
             Ok(Answer::Crashed(crash)) => {
                 self.ended = Some(crash.clone());
@@ -177,6 +198,21 @@ impl Driver {
                 Err(crash)
             }
         }
+    }
+
+    /// An answer, unless all of them are more than the judge keeps.
+    fn weighed(&mut self, answer: io::Result<Answer>) -> io::Result<Answer> {
+        self.actions += match &answer {
+            Ok(Answer::Stepped { actions, .. }) => actions.len() as u64,
+            Ok(Answer::SteppedAll { actions, .. }) => actions.iter().map(|it| it.len() as u64).sum(),
+            _ => 0,
+        };
+        if self.channel.received() + self.actions * ACTION_BYTES <= self.bound {
+            return answer;
+        }
+        let most = self.bound >> 20;
+        let words = format!("all that your code sends, writes and tells in one run is more than {most} MiB");
+        Ok(Answer::Crashed(Crash::Misused(words)))
     }
 
     fn crash_of(&mut self, error: &io::Error) -> Crash {

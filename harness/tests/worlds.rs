@@ -70,6 +70,17 @@ fn a_search_of_a_right_program_exhausts_its_space_and_reaches_the_goal() {
 }
 
 #[test]
+fn a_program_that_says_more_than_the_judge_keeps_fails() {
+    let program = RemoteProgram::start(Command::new(env!("CARGO_BIN_EXE_toy-lab")), BTreeMap::new()).unwrap();
+    let bounded = program.with_bound(2_000);
+    let failure = search(&Bench::new(&bounded as &dyn Program, 1), Flaw::None, LIMITS).unwrap_err();
+    assert!(
+        failure.reason.starts_with("All that your code sends, writes and tells in one run"),
+        "{failure:?}"
+    );
+}
+
+#[test]
 fn a_machine_that_hides_a_part_of_its_state_deceives_nobody_behind_a_pipe() {
     let limits = Limits { duplicates: 2, ..LIMITS };
     // In the student's own process the search believes the machine; there the guards look at it (guard.rs).
