@@ -75,7 +75,7 @@ pub(crate) enum Answer {
 }
 
 /// An event that owns its bytes.
-#[derive(Clone, Debug, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) enum OwnedEvent {
     Start(Vec<u8>),
     Command(Vec<u8>),
@@ -211,7 +211,7 @@ fn answer(program: &LocalProgram, nodes: &mut Nodes, request: Request) -> Result
             let (output, usage) = program.call_metered(&function, &input)?;
             Ok(Answer::Returned(output, usage))
         }
-        Request::Memory { node } => Ok(Answer::Memory(nodes.find(node)?.memory())),
+        Request::Memory { node } => Ok(Answer::Memory(nodes.find(node)?.memory()?)),
         Request::TimerName { node, timer } => Ok(Answer::Text(nodes.find(node)?.timer_name(timer))),
         Request::Describe { node } => Ok(Answer::Text(nodes.find(node)?.describe())),
         Request::Tasks { node } => Ok(Answer::Number(nodes.find(node)?.tasks()?)),

@@ -180,7 +180,7 @@ impl Node for GuardedNode {
         self.node.describe()
     }
 
-    fn memory(&self) -> Option<Memory> {
+    fn memory(&self) -> Result<Option<Memory>, Crash> {
         self.node.memory()
     }
 }

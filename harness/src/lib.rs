@@ -47,6 +47,13 @@ pub use trace::{Record, RecordKind, Row, Story, Words};
 pub use watch::goes_on;
 
 use std::hash::{BuildHasher as _, Hash};
+use std::sync::LazyLock;
+
+/// A 64-bit hash that nobody outside of this process can foretell: no datagrams can be made that have the same.
+pub(crate) fn key_of<T: Hash + ?Sized>(value: &T) -> u64 {
+    static STATE: LazyLock<foldhash::quality::RandomState> = LazyLock::new(Default::default);
+    STATE.hash_one(value)
+}
 
 /// A 64-bit hash that is equal in every process.
 pub(crate) fn hash_of<T: Hash + ?Sized>(value: &T) -> u64 {

@@ -144,8 +144,8 @@ impl Node for MeteredNode {
         self.node.inspect()
     }
 
-    fn memory(&self) -> Option<Memory> {
-        Some(self.memory)
+    fn memory(&self) -> Result<Option<Memory>, Crash> {
+        Ok(Some(self.memory))
     }
 }
 

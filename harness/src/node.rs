@@ -89,8 +89,8 @@ pub trait Node {
     }
 
     /// What the machine has taken from memory; `None` when it was not started metered, or no meter is installed.
-    fn memory(&self) -> Option<Memory> {
-        None
+    fn memory(&self) -> Result<Option<Memory>, Crash> {
+        Ok(None)
     }
 }
 

@@ -46,8 +46,8 @@ struct Driver {
     actions: u64,
     /// The most that its answers may take.
     bound: u64,
-    /// What each state of a search did at each event, by the number of its machine and the event's key.
-    known: HashMap<NodeId, BTreeMap<u64, Known>>,
+    /// What each state of a search did at each event so far, by the number of its machine.
+    known: HashMap<NodeId, Vec<Known>>,
     /// The state that was seen first, of those that claim to be the same; by kind of machine and claim.
     first: HashMap<(u64, u64), Arc<NodeId>>,
     /// A second machine that claims to be in the state of the first, and waits until the first does something.
@@ -128,7 +128,7 @@ impl RemoteProgram {
         let request = Request::Start { role: role.into(), config: config.to_vec(), metered };
         match self.driver.borrow_mut().ask(&request)? {
             Answer::Started(id) => {
-                let kind = crate::hash_of(&(role, config));
+                let kind = crate::key_of(&(role, config));
                 let node = Arc::new(id);
                 let driver = self.driver.clone();
                 let timers = BTreeMap::new();
@@ -310,11 +310,11 @@ impl Node for RemoteNode {
         let owned = OwnedEvent::of(&event);
         let stepped = if Arc::strong_count(&self.node) == 1 {
             let stepped = driver.step(*self.node, false, moment, &owned)?;
-            self.state = crate::hash_of(&(self.state, &owned, moment));
+            self.state = crate::key_of(&(self.state, &owned, moment));
             stepped
         } else {
             let stepped = driver.search(self.kind, *self.node, moment, &owned)?;
-            self.state = crate::hash_of(&(self.kind, stepped.claim));
+            self.state = crate::key_of(&(self.kind, stepped.claim));
             stepped
         };
         // Stepped in place, it is the same machine: a new handle to it would look like a fork.
@@ -340,7 +340,7 @@ impl Node for RemoteNode {
             return Err(Crash::Misused("the kit gave several events to a machine of a search".into()));
         }
         let owned: Vec<_> = events.iter().map(OwnedEvent::of).collect();
-        self.state = crate::hash_of(&(self.state, &owned, moment));
+        self.state = crate::key_of(&(self.state, &owned, moment));
         let request = Request::StepAll { node: *self.node, moment, events: owned };
         match self.driver.borrow_mut().ask(&request)? {
             Answer::SteppedAll { actions: asked, names, reads_clock } if asked.len() == events.len() => {
@@ -389,10 +389,10 @@ impl Node for RemoteNode {
         self.driver.borrow_mut().text(&Request::Describe { node: *self.node })
     }
 
-    fn memory(&self) -> Option<Memory> {
-        match self.driver.borrow_mut().ask(&Request::Memory { node: *self.node }) {
-            Ok(Answer::Memory(memory)) => memory,
-            _ => None,
+    fn memory(&self) -> Result<Option<Memory>, Crash> {
+        match self.driver.borrow_mut().ask(&Request::Memory { node: *self.node })? {
+            Answer::Memory(memory) => Ok(memory),
+            other => Err(nonsense(&other)),
         }
     }
 }

@@ -303,9 +303,9 @@ where
     /// What the machine has taken from memory so far.
     ///
     /// # Errors
-    /// No meter is installed where it runs: the kit's fault.
+    /// No meter is installed where it runs: the kit's fault. Or the student's code is gone.
     pub fn memory(&self) -> Result<Memory, Failure> {
-        meter::required(self.node.memory())
+        meter::required(self.node.memory()?)
     }
 
     /// A failure with the story so far.

@@ -25,8 +25,8 @@ impl Driver {
         moment: Moment,
         event: &OwnedEvent,
     ) -> Result<Stepped, Crash> {
-        let key = crate::hash_of(&(event, moment));
-        if let Some(known) = self.known.get(&node).and_then(|known| known.get(&key)) {
+        let is_this = |known: &&Known| known.moment == moment && known.event == *event;
+        if let Some(known) = self.known.get(&node).and_then(|known| known.iter().find(is_this)) {
             return Ok(known.stepped.clone());
         }
         let mut stepped = self.step(node, true, moment, event)?;
@@ -38,7 +38,7 @@ impl Driver {
             }
         }
         let known = Known { moment, event: event.clone(), stepped: stepped.clone() };
-        self.known.entry(node).or_default().insert(key, known);
+        self.known.entry(node).or_default().push(known);
         if let Some(second) = self.waiting.remove(&node) {
             self.compare(node, second)?;
         }
@@ -53,7 +53,7 @@ impl Driver {
             && events.len() < WALK
         {
             let chosen = self.random.below(known.len() as u64) as usize;
-            let Some(Known { moment, event, stepped }) = known.values().nth(chosen) else { break };
+            let Some(Known { moment, event, stepped }) = known.get(chosen) else { break };
             events.push((*moment, event.clone()));
             wanted.push((stepped.actions.clone(), stepped.claim));
             first = *stepped.node;

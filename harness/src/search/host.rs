@@ -78,14 +78,14 @@ impl SearchedHost {
         let node = self.node.as_ref().map(|node| node.key());
         let clock = self.node.as_ref().is_some_and(|node| node.reads_clock()).then_some(self.clock);
         let told = (self.notices.as_ref().map(|it| it.key), self.told_before, self.crashes);
-        let answers = self.answers.iter().fold(0u64, |sum, it| sum.wrapping_add(crate::hash_of(it)));
-        self.key = crate::hash_of(&(node, &self.timers, &self.disk, clock, told, answers));
+        let answers = self.answers.iter().fold(0u64, |sum, it| sum.wrapping_add(crate::key_of(it)));
+        self.key = crate::key_of(&(node, &self.timers, &self.disk, clock, told, answers));
         self
     }
 
     pub(super) fn tell(&mut self, bytes: Arc<[u8]>) {
         let before = self.notices.take();
-        let key = crate::hash_of(&(before.as_ref().map(|it| it.key), &bytes));
+        let key = crate::key_of(&(before.as_ref().map(|it| it.key), &bytes));
         self.notices = Some(Rc::new(Told { bytes, key, before }));
     }
 

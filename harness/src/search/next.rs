@@ -255,7 +255,7 @@ impl<'a> Next<'a> {
                 if usize::from(to.0) >= self.before.hosts.len() || to == host {
                     return Err(Crash::stray(host, to));
                 }
-                let key = crate::hash_of(&(host, to, &datagram));
+                let key = crate::key_of(&(host, to, &datagram));
                 self.numbered += 1;
                 let carried = Carried { number: u64::from(self.numbered), from: host, to, bytes: datagram };
                 self.trace.push(changed.clock, || What::Sent(carried.clone()));

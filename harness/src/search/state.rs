@@ -130,6 +130,6 @@ impl State {
 
 /// The key of the state with hosts of these keys and datagrams whose keys have this sum.
 pub(super) fn key_of(hosts: impl Iterator<Item = u64>, flight: u64, commands: u16, spent: &Spent) -> u64 {
-    let hosts = hosts.fold(0, |key, host| crate::hash_of(&(key, host)));
-    crate::hash_of(&(hosts, flight, commands, spent))
+    let hosts = hosts.fold(0, |key, host| crate::key_of(&(key, host)));
+    crate::key_of(&(hosts, flight, commands, spent))
 }

@@ -15,10 +15,10 @@ impl Simulation<'_> {
     /// What the machine on a host has taken from memory since it was started; nothing when the host is down.
     ///
     /// # Errors
-    /// It is not measured, or no meter is installed: the kit's fault.
+    /// It is not measured, or no meter is installed: the kit's fault. Or the student's code is gone.
     pub fn memory<Command, Notice>(&self, handle: Handle<Command, Notice>) -> Result<Memory, Failure> {
         let node = &self.hosts[usize::from(handle.host.0)].node;
-        node.as_ref().map_or(Ok(Memory::default()), |node| meter::required(node.memory()))
+        node.as_ref().map_or(Ok(Memory::default()), |node| meter::required(node.memory()?))
     }
 
     /// How many bytes the machine on a host holds; none when the host is down.

@@ -7,6 +7,7 @@
 //! run in a cell is gone when the cell is: processes, files, mounts, sockets.
 
 mod account;
+mod filter;
 mod limits;
 mod walls;
 

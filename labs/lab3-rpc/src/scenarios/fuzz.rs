@@ -200,10 +200,10 @@ where
             memory.most
         )));
     }
-    if memory.held > before + LEFT {
+    if memory.held > before.saturating_add(LEFT) {
         return Err(script.fail(format!(
             "Rule B9: what is dropped leaves nothing, but after {count} such datagrams {} bytes more are held.",
-            memory.held - before
+            memory.held.saturating_sub(before)
         )));
     }
     Ok(())

@@ -85,25 +85,37 @@ impl Inmates {
         for entry in fs::read_dir("/proc")? {
             let entry = entry?;
             let Ok(number) = entry.file_name().to_string_lossy().parse::<u32>() else { continue };
-            // One that has ended while we look has no command line any more, as one that nobody has reaped yet.
-            let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+            // One that has ended while we look has none any more.
+            let status = fs::read_to_string(entry.path().join("status")).unwrap_or_default();
             let is_theirs = match self.user {
-                Some(user) => users_of(&entry.path()).contains(&user),
+                Some(user) => users_of(&status).contains(&user),
                 None => number != 1 && number != std::process::id(),
             };
-            if is_theirs && !line.is_empty() {
-                words.push(String::from_utf8_lossy(&line).replace('\0', " ").trim().to_string());
+            if is_theirs && is_at_work(&status) {
+                let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
+                let line = String::from_utf8_lossy(&line).replace('\0', " ").trim().to_string();
+                words.push(if line.is_empty() { field(&status, "Name:").join(" ") } else { line });
             }
         }
         Ok(words)
     }
 }
 
-/// The users as whom a process may act, by its folder in /proc: real, effective, saved, and that of its files.
-fn users_of(process: &Path) -> Vec<u32> {
-    let status = fs::read_to_string(process.join("status")).unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("Uid:")).unwrap_or_default();
-    line.split_whitespace().filter_map(|number| number.parse().ok()).collect()
+/// The words of a line of a process's status in /proc.
+fn field<'a>(status: &'a str, name: &str) -> Vec<&'a str> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap_or_default();
+    line.split_whitespace().collect()
+}
+
+/// The users as whom a process may act: real, effective, saved, and that of its files.
+fn users_of(status: &str) -> Vec<u32> {
+    field(status, "Uid:").iter().filter_map(|number| number.parse().ok()).collect()
+}
+
+/// Whether a thread of a process still runs: its first may have ended without the others. One that nobody has reaped has ended.
+fn is_at_work(status: &str) -> bool {
+    let has_ended = field(status, "State:").first().is_none_or(|state| matches!(*state, "Z" | "X"));
+    !has_ended || field(status, "Threads:") != ["1"]
 }
 
 #[cfg(test)]
@@ -125,8 +137,15 @@ mod tests {
     }
 
     #[test]
+    fn a_process_whose_first_thread_has_ended_is_at_work() {
+        assert!(is_at_work("Name:\tx\nState:\tS (sleeping)\nThreads:\t1\n"));
+        assert!(is_at_work("Name:\tx\nState:\tZ (zombie)\nThreads:\t2\n"));
+        assert!(!is_at_work("Name:\tx\nState:\tZ (zombie)\nThreads:\t1\n"));
+    }
+
+    #[test]
     fn a_users_processes_are_found() {
-        let me = users_of(Path::new("/proc/self"));
+        let me = users_of(&fs::read_to_string("/proc/self/status").unwrap());
         assert_eq!(me.len(), 4);
         assert!(!Inmates { user: Some(me[0]) }.at_work().unwrap().is_empty());
         assert!(Inmates { user: Some(1_999_999_999) }.at_work().unwrap().is_empty());

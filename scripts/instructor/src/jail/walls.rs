@@ -1,6 +1,7 @@
 //! A jail with walls: namespaces of its own, which bubblewrap makes. Nothing of the machine is seen in it but the system's programs and
 //! libraries, read-only, the compiler where it builds, and what it is given by name.
 
+use super::filter;
 use super::limits::{OF_A_BUILD, OF_A_RUN};
 use super::{Cell, Compiler, GRADER, Jail, Level, TARGET, TO_CARGO, give};
 use faultline::live::network::Network;
@@ -55,7 +56,7 @@ impl Jail {
 
     /// What all jails have: namespaces, the system's files, an empty /tmp, no environment.
     fn walls(&self) -> Command {
-        let mut command = Command::new("bwrap");
+        let mut command = under_filter();
         command.args([
             "--unshare-pid",
             "--unshare-net",
@@ -159,6 +160,17 @@ impl Jail {
         command.stderr(Stdio::null());
         Cell { command, programs: places, _folder: None }
     }
+}
+
+/// Bubblewrap, which puts all that it starts under the filter of system calls.
+fn under_filter() -> Command {
+    // A filter that cannot be opened is told as a jail that there is not: no command without it would be one.
+    let Some(filter) = filter::path().unwrap_or_else(|_| Some("/dev/null/no filter".into())) else {
+        return Command::new("bwrap");
+    };
+    let mut command = Command::new("/bin/sh");
+    command.args(["-c", "exec 9<\"$0\" && exec bwrap --seccomp 9 \"$@\""]).arg(filter);
+    command
 }
 
 /// Whether a command ends well; if not, why.

@@ -138,7 +138,7 @@ pub(super) fn storm(bench: &Bench<'_>) -> Outcome {
     for _ in 0..10 {
         office.pass(ms(100))?;
         let tasks = office.simulation.tasks(server)?.saturating_sub(idle);
-        if tasks > 2 * one.max(1) {
+        if tasks > one.max(1).saturating_mul(2) {
             return Err(office.simulation.fail(format!(
                 "Rule E4: copies of one request begin no tasks. For one call there were {one}; but now, with two calls and \
                  many copies, there are {tasks}."
