@@ -4,6 +4,7 @@
 
 mod story;
 
+use crate::picture::{self, Heading};
 use crate::recipe::Recipe;
 use crate::scenario::{Blame, Failure, Scenario};
 use crate::text;
@@ -30,6 +31,8 @@ pub struct Ended {
     pub recipe: Recipe,
     /// Where the picture of a failure is, if one could be left.
     pub picture: Option<String>,
+    /// The picture itself, as a page, for whoever has asked for it and keeps it.
+    pub page: Option<String>,
     /// What the scenario drew, as SVG, in the process that ran it.
     #[serde(skip)]
     pub chart: Option<String>,
@@ -47,6 +50,7 @@ impl Ended {
             notes: vec![],
             recipe: Recipe::default(),
             picture: None,
+            page: None,
             chart: None,
             stories: vec![],
         }
@@ -56,6 +60,12 @@ impl Ended {
     #[must_use]
     pub fn points(&self, scenario: &Scenario) -> u32 {
         if self.failure.is_none() { scenario.points } else { 0 }
+    }
+
+    /// Leaves out the records of its stories, which may be many, and of which whoever only prints has no use.
+    pub fn forget_records(&mut self) {
+        let failing = self.failure.as_mut().and_then(|failure| failure.story.as_deref_mut());
+        self.stories.iter_mut().chain(failing).for_each(|story| story.records.clear());
     }
 
     /// One word for the table.
@@ -111,6 +121,20 @@ fn reason(reason: &str) -> Vec<String> {
 pub fn replay_command(lab: &str, scenario: &Scenario, ended: &Ended) -> String {
     let seed = if scenario.seeds > 1 { format!(" --seed {}", ended.seed) } else { String::new() };
     format!("cargo lab replay {}-{}{seed}", short_lab(lab), scenario.id)
+}
+
+/// A story of a run as a page to look at, which tells more than [`failure`] has room for.
+#[must_use]
+pub fn page(lab: &str, scenario: &Scenario, ended: &Ended, story: &Story) -> String {
+    let heading = Heading {
+        lab: short_lab(lab),
+        id: scenario.id,
+        name: scenario.name,
+        reason: ended.failure.as_ref().map(|failure| failure.reason.as_str()),
+        seed: (scenario.seeds > 1).then_some(ended.seed),
+        replay: &replay_command(lab, scenario, ended),
+    };
+    picture::page(&heading, story)
 }
 
 fn header(lab: &str, scenario: &Scenario, blame: Blame) -> String {

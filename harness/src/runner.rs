@@ -211,6 +211,7 @@ fn run_once(scenario: &Scenario, bench: &Bench<'_>) -> Ended {
         notes: bench.notes(),
         recipe: bench.recipe(),
         picture: None,
+        page: None,
         chart: bench.drawn(),
         stories: vec![],
     }
@@ -257,8 +258,7 @@ fn inside(
     let mut ended = Ended { stories, ..ended };
     leave::leave_passed(suite.lab, scenario, &mut ended);
     // The files have them by now, and the parent only prints.
-    let failing = ended.failure.as_mut().and_then(|failure| failure.story.as_deref_mut());
-    ended.stories.iter_mut().chain(failing).for_each(|story| story.records.clear());
+    ended.forget_records();
     channel.send(&Word::Ended(Box::new(ended)))
 }
 

@@ -1,8 +1,7 @@
 //! What a run leaves in target/lab: a failure a trace file to replay and a picture to look at, any run its chart, and a
 //! replay its picture.
 
-use crate::picture::{Heading, page};
-use crate::report::{Ended, replay_command, short_lab};
+use crate::report::{Ended, page, short_lab};
 use crate::scenario::Scenario;
 use crate::trace::Story;
 use crate::trace_file::{FORMAT, Header, TraceFile, VERSION};
@@ -22,7 +21,7 @@ pub(super) fn leave(lab: &str, scenario: &Scenario, ended: &mut Ended) {
 /// Leaves a picture of the first story of a run that went well, when its stories were asked for.
 pub(super) fn leave_passed(lab: &str, scenario: &Scenario, ended: &mut Ended) {
     let (Some(story), None, Some(target)) = (ended.stories.first(), &ended.failure, target()) else { return };
-    if let Ok(picture) = write_page(&target.join("lab"), lab, scenario, ended, None, story) {
+    if let Ok(picture) = write_page(&target.join("lab"), lab, scenario, ended, story) {
         ended.notes.push(format!("picture  {}", shown(&picture)));
     }
 }
@@ -72,7 +71,7 @@ fn try_leave(folder: &Path, lab: &str, scenario: &Scenario, ended: &Ended) -> io
     let file = TraceFile { header, records: story.records.clone() };
     fs::create_dir_all(folder)?;
     write_whole(&folder.join(format!("{name}.jsonl")), &file.to_text())?;
-    write_page(folder, lab, scenario, ended, Some(&failure.reason), story)
+    write_page(folder, lab, scenario, ended, story)
 }
 
 fn write_page(
@@ -80,20 +79,11 @@ fn write_page(
     lab: &str,
     scenario: &Scenario,
     ended: &Ended,
-    reason: Option<&str>,
     story: &Story,
 ) -> io::Result<PathBuf> {
-    let heading = Heading {
-        lab: short_lab(lab),
-        id: scenario.id,
-        name: scenario.name,
-        reason,
-        seed: (scenario.seeds > 1).then_some(ended.seed),
-        replay: &replay_command(lab, scenario, ended),
-    };
     let picture = folder.join(format!("{}-{}.html", short_lab(lab), scenario.id));
     fs::create_dir_all(folder)?;
-    write_whole(&picture, &page(&heading, story))?;
+    write_whole(&picture, &page(lab, scenario, ended, story))?;
     Ok(picture)
 }
 

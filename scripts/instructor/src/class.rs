@@ -12,7 +12,7 @@ mod table;
 
 use crate::export;
 use crate::grade::write_atomically;
-use crate::grade_json::{Grade, Status};
+use crate::grade_json::{Grade, PICTURES, Status};
 use crate::judge::{self, Plan};
 use crate::kit::{Kit, with_path};
 use crate::submission::Submission;
@@ -257,6 +257,13 @@ fn try_once(
         faultline::text::line(text.lines().last().unwrap_or_default(), 160)
     };
     let grade = Grade::read(&place.join("grade.json"));
+    let pictures = folder.join(PICTURES);
+    let _ = fs::remove_dir_all(&pictures);
+    if let Err(error) = fs::rename(place.join(PICTURES), &pictures)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(with_path(&pictures, &error));
+    }
     let _ = fs::remove_dir_all(&place);
     Ok(match grade {
         _ if !status.success() => Err(format!("{status}: {}", last())),

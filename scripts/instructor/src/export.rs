@@ -86,7 +86,12 @@ impl Settings {
 
 pub(crate) fn run(options: &Options) -> io::Result<ExitCode> {
     let path = if options.grade.is_dir() { options.grade.join("grade.json") } else { options.grade.clone() };
-    let grade = Grade::read(&path)?;
+    let mut grade = Grade::read(&path)?;
+    let folder = |path: &Path| fs::canonicalize(folder_of(path)).ok();
+    if options.out.as_deref().and_then(folder).is_none_or(|out| Some(out) != folder(&path)) {
+        // From elsewhere a way to the pictures would lead nowhere.
+        grade.labs.iter_mut().flat_map(|lab| &mut lab.scenarios).for_each(|it| it.picture = None);
+    }
     let settings = Settings(options.set.iter().cloned().collect());
     let text = make(options.format, &grade, options.public, &settings)?;
     match &options.out {
@@ -122,12 +127,14 @@ pub(crate) fn gradescope(grade: &Grade) -> String {
     services::gradescope(grade, &items(grade, false))
 }
 
+/// The folder that a file is in.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| *folder != Path::new("")).unwrap_or(Path::new("."))
+}
+
 /// Writes a file with this mode in one step: a reader sees all of it or nothing.
 pub(crate) fn write(out: &Path, content: &[u8], mode: u32) -> io::Result<()> {
-    let folder = match out.parent() {
-        Some(folder) if folder != Path::new("") => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(out);
     fs::create_dir_all(folder).map_err(|error| crate::kit::with_path(folder, &error))?;
     let mut draft = tempfile::NamedTempFile::new_in(folder)?;
     draft.write_all(content)?;
@@ -150,6 +157,8 @@ struct Item {
     visibility: Visibility,
     /// What the student is told; empty when it passed.
     text: String,
+    /// Where that is drawn, if it is.
+    picture: Option<String>,
 }
 
 impl Item {
@@ -183,6 +192,7 @@ fn items(grade: &Grade, public: bool) -> Vec<Item> {
                     format!("This scenario is not shown. Where to look: {}", scenario.hint)
                 }
             }),
+            picture: scenario.picture.clone().filter(|_| scenario.visibility == Visibility::Public),
         })
         .collect()
 }

@@ -3,16 +3,21 @@
 use crate::grade::write_atomically;
 use crate::inside::LEFT;
 use crate::judge::Plan;
+use crate::kit::with_path;
 use faultline::report::{self, Ended};
 use faultline::scenario::{Blame, Failure};
 use faultline::search::LIMIT_CAME_FIRST;
 use faultline::text;
 use serde::{Deserialize, Serialize};
+use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// The version of the shape.
-pub(crate) const VERSION: u32 = 3;
+pub(crate) const VERSION: u32 = 4;
+
+/// The folder beside grade.json that has the pictures.
+pub(crate) const PICTURES: &str = "pictures";
 
 /// The longest reason, in characters.
 const REASON_MAX: usize = 600;
@@ -96,6 +101,8 @@ pub(crate) struct ScenarioGrade {
     pub(crate) seeds: [u64; 2],
     /// The seed of the failing run, or of the last one.
     pub(crate) seed: u64,
+    /// The file in which such a failure is drawn, from where grade.json is; null when it is not.
+    pub(crate) picture: Option<String>,
     /// What the scenario noted, such as how many states were searched.
     pub(crate) notes: Vec<String>,
 }
@@ -165,7 +172,7 @@ impl Grade {
             let text = format!("{}: {why}; grade the submission again", path.display());
             io::Error::new(io::ErrorKind::InvalidData, text)
         };
-        let text = std::fs::read_to_string(path).map_err(|error| crate::kit::with_path(path, &error))?;
+        let text = fs::read_to_string(path).map_err(|error| with_path(path, &error))?;
         let any: serde_json::Value = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if any["version"] != VERSION {
             return Err(wrong(format!("its version is {}, and not {VERSION}", any["version"])));
@@ -173,8 +180,14 @@ impl Grade {
         serde_json::from_value(any).map_err(|error| wrong(error.to_string()))
     }
 
-    /// Writes grade.json into `folder`, all of it or nothing.
+    /// Writes the pictures and then grade.json into `folder`, all of it or nothing.
     pub(crate) fn write(&self, folder: &Path) -> io::Result<PathBuf> {
+        for (scenario, ended) in self.labs.iter().flat_map(|lab| lab.scenarios.iter().zip(&lab.ends)) {
+            if let (Some(picture), Some(page)) = (&scenario.picture, &ended.page) {
+                fs::create_dir_all(folder.join(PICTURES)).map_err(|error| with_path(folder, &error))?;
+                write_atomically(folder, picture, page)?;
+            }
+        }
         let text = serde_json::to_string_pretty(self)?;
         write_atomically(folder, "grade.json", &(text + "\n"))
     }
@@ -223,6 +236,9 @@ impl LabGrade {
                 },
                 seeds: [*planned.seeds().start(), *planned.seeds().end()],
                 seed: ended.seed,
+                picture: ended.page.as_ref().map(|_| {
+                    format!("{PICTURES}/{}-{}.html", report::short_lab(plan.lab), planned.scenario.id)
+                }),
                 notes: ended.notes.clone(),
             })
             .collect();

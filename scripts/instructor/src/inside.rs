@@ -85,9 +85,7 @@ fn run_order(order: &Order) -> io::Result<Ended> {
             let words: Vec<_> = left.iter().map(|words| text::line(words, 60)).take(5).collect();
             ended.notes.push(format!("{LEFT}{}", words.join(", ")));
         }
-        // Who asks only prints, and all records of a story may be more than an answer can have.
-        let failing = ended.failure.as_mut().and_then(|failure| failure.story.as_deref_mut());
-        ended.stories.iter_mut().chain(failing).for_each(|story| story.records.clear());
+        judge::draw(&order.lab, planned, &mut ended);
         let is_over = ended.failure.is_some() || seeds.is_empty() || start.elapsed() > FURTHER;
         // What cannot be made clean is thrown away: the next seed has another cell.
         if is_over || !left.is_empty() || empty(folder.path()).is_err() {

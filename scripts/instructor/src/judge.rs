@@ -23,6 +23,9 @@ const HIDDEN_SEED: u64 = 1_000_001;
 /// How often a scenario is tried when the kit or the machine is to blame.
 const TRIES: u32 = 3;
 
+/// The largest picture of a failure, in bytes.
+const PICTURE_MAX: usize = 1 << 20;
+
 /// From what the seeds of hidden scenarios are drawn, so that nobody can prepare for them, and they are the same whenever a student is
 /// graded.
 #[derive(Clone, Debug)]
@@ -238,8 +241,11 @@ fn judge_one(lab: &str, planned: &Planned, built: &Built, tell: &(dyn Fn(&Planne
 fn run_some(lab: &str, planned: &Planned, built: &Built, seeds: RangeInclusive<u64>) -> Ended {
     let first = *seeds.start();
     let ran = if built.jail.level() == Level::Process {
-        RemoteProgram::start(Command::new(&built.driver), built.executables.clone())
-            .map(|program| runner::run(&planned.scenario, &program, [first]))
+        RemoteProgram::start(Command::new(&built.driver), built.executables.clone()).map(|program| {
+            let mut ended = runner::run(&planned.scenario, &program, [first]);
+            draw(lab, planned, &mut ended);
+            ended
+        })
     } else {
         // A cell within walls can be made clean for the next seed. Live processes may leave anything anywhere.
         let has_one = planned.scenario.world == World::Live || built.jail.level() == Level::Account;
@@ -252,6 +258,16 @@ fn run_some(lab: &str, planned: &Planned, built: &Built, seeds: RangeInclusive<u
         }
         Err(error) => kit_failure(format!("The submission's process could not be started: {error}."), first),
     }
+}
+
+/// Draws the failure of a public scenario, and leaves out the records, which may be more than a cell's answer can have.
+pub(crate) fn draw(lab: &str, planned: &Planned, ended: &mut Ended) {
+    let is_told = |failure: &&Failure| !planned.hidden && failure.blame == Blame::Program;
+    let story = ended.failure.as_ref().filter(is_told).and_then(|failure| failure.story.as_deref());
+    let story = story.filter(|story| !story.records.is_empty() || !story.rows.is_empty());
+    let page = story.map(|story| report::page(lab, &planned.scenario, ended, story));
+    ended.page = page.filter(|page| page.len() <= PICTURE_MAX);
+    ended.forget_records();
 }
 
 fn run_in_cell(lab: &str, planned: &Planned, built: &Built, seeds: RangeInclusive<u64>) -> io::Result<Ended> {

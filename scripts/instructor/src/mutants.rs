@@ -73,8 +73,8 @@ pub(crate) fn run(kit: &Kit, options: &Options) -> io::Result<ExitCode> {
     let wrong =
         work.iter().zip(&killed).filter(|((_, mutant), killed)| Ok(&mutant.fails) != killed.as_ref()).count();
     let exactly = if options.named { "" } else { "exactly " };
-    println!("{} mutants lose {exactly}the scenarios that they name, {wrong} do not", work.len() - wrong);
     let idle = if options.only.is_some() { 0 } else { report_idle(&plans, &work) };
+    println!("{} mutants lose {exactly}the scenarios that they name, {wrong} do not", work.len() - wrong);
     Ok(if wrong + idle == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -67,6 +67,9 @@ pub(super) fn markdown(grade: &Grade, items: &[Item], student: Option<&str>) -> 
         }
         for item in of_lab(items, lab).filter(|item| lab.gradable && !item.passed()) {
             let _ = write!(text, "\n### {}\n\n{}", plain(&item.title), fenced(&item.text));
+            if let Some(picture) = &item.picture {
+                let _ = write!(text, "\n[Picture]({picture})\n");
+            }
         }
     }
     text
@@ -91,9 +94,10 @@ pub(crate) fn escaped(text: &str) -> String {
 }
 
 /// Colours that can be told apart by brightness too; no script, and nothing from elsewhere.
-pub(crate) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
+pub(crate) const STYLE: &str = "body{font:16px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;color:#1a1a1a;background:#fff}\
 table{border-collapse:collapse;width:100%}td,th{text-align:left;padding:.25rem .6rem;border-bottom:1px solid #ccc;vertical-align:top}\
-td.n,th.n{text-align:right;white-space:nowrap}.passed{color:#1b6e3c}.failed{color:#a3201d;font-weight:600}.other{color:#7a5a00}\
+td.n,th.n{text-align:right;white-space:nowrap}.scenarios{table-layout:fixed}.scenarios th+th{width:6rem}\
+.passed{color:#1b6e3c}.failed{color:#a3201d;font-weight:600}.other{color:#7a5a00}\
 pre{background:#f4f4f4;padding:.7rem;overflow:auto;font-size:13px;line-height:1.4}details{margin:.6rem 0}summary{cursor:pointer}\
 @media(prefers-color-scheme:dark){body{background:#16181b;color:#e4e4e4}pre{background:#22262b}td,th{border-color:#444}\
 .passed{color:#7ccf96}.failed{color:#ff8f87}.other{color:#e0bd5e}}";
@@ -114,7 +118,9 @@ pub(super) fn html(grade: &Grade, items: &[Item], student: Option<&str>) -> Stri
         for remark in &lab.remarks {
             let _ = writeln!(page, "<p>Note: {}</p>", escaped(remark));
         }
-        page.push_str("<table>\n<tr><th>scenario</th><th class=\"n\">points</th><th></th></tr>\n");
+        page.push_str(
+            "<table class=\"scenarios\">\n<tr><th>scenario</th><th class=\"n\">points</th><th></th></tr>\n",
+        );
         for item in of_lab(items, lab) {
             let class = match item.status {
                 Status::Passed => "passed",
@@ -123,7 +129,13 @@ pub(super) fn html(grade: &Grade, items: &[Item], student: Option<&str>) -> Stri
             };
             let told = match (lab.gradable, item.text.as_str()) {
                 (false, _) | (_, "") => String::new(),
-                (_, text) => format!("<details><summary>why</summary><pre>{}</pre></details>", escaped(text)),
+                (_, text) => {
+                    let picture =
+                        item.picture.as_deref().map(escaped).map_or(String::new(), |picture| {
+                            format!("<p><a href=\"{picture}\">Picture</a></p>")
+                        });
+                    format!("<details><summary>why</summary><pre>{}</pre>{picture}</details>", escaped(text))
+                }
             };
             let _ = writeln!(
                 page,

@@ -27,6 +27,7 @@ fn scenario(id: &str, status: Status, visibility: Visibility) -> ScenarioGrade {
             }
             _ => String::new(),
         },
+        picture: (id == "B3").then(|| "pictures/lab2-B3.html".into()),
         seeds: [1, 7],
         seed: 7,
         notes: vec![],
@@ -129,9 +130,9 @@ fn a_grade_is_as_its_own_schema_says_and_is_read_again() {
     check("grade", &text);
     let again = Grade::read(&path).unwrap();
     assert_eq!(serde_json::to_string(&again).unwrap(), serde_json::to_string(&grade()).unwrap());
-    fs::write(&path, text.replace("\"version\": 3", "\"version\": 1")).unwrap();
+    fs::write(&path, text.replace("\"version\": 4", "\"version\": 1")).unwrap();
     let error = Grade::read(&path).unwrap_err().to_string();
-    assert!(error.contains("its version is 1, and not 3; grade the submission again"), "{error}");
+    assert!(error.contains("its version is 1, and not 4; grade the submission again"), "{error}");
 }
 
 #[test]
@@ -203,6 +204,20 @@ fn a_public_export_names_no_hidden_scenario() {
     for format in [Format::Gradescope, Format::Prairielearn, Format::Junit, Format::Markdown, Format::Html] {
         let text = make(format, &grade(), true, &settings()).unwrap();
         assert!(!text.contains("HB2"), "{format:?}");
+    }
+}
+
+#[test]
+fn a_page_leads_to_pictures_only_where_they_are() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    grade().write(folder.path()).unwrap();
+    for (place, is_led) in [(folder.path(), true), (other.path(), false)] {
+        let out = place.join("ann.html");
+        let grade = folder.path().to_path_buf();
+        let options =
+            Options { format: Format::Html, grade, out: Some(out.clone()), public: false, set: vec![] };
+        run(&options).unwrap();
+        assert_eq!(fs::read_to_string(out).unwrap().contains("href=\"pictures/lab2-B3.html\""), is_led);
     }
 }
 
