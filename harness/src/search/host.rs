@@ -33,6 +33,16 @@ struct Told {
     before: Option<Rc<Told>>,
 }
 
+impl Drop for Told {
+    /// One after another, where each would otherwise drop the one before it: there may be more than a stack is deep.
+    fn drop(&mut self) {
+        let mut before = self.before.take();
+        while let Some(mut told) = before.and_then(Rc::into_inner) {
+            before = told.before.take();
+        }
+    }
+}
+
 impl SearchedHost {
     /// A host without a machine, and with an empty disk.
     pub(super) fn down() -> SearchedHost {
@@ -99,5 +109,19 @@ impl SearchedHost {
         }
         list.reverse();
         list
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_is_told_a_million_things_can_forget_them() {
+        let mut host = SearchedHost::down();
+        (0..1_000_000).for_each(|_| host.tell([].into()));
+        let other = host.notices.clone();
+        drop(host);
+        drop(other);
     }
 }

@@ -1,7 +1,7 @@
 //! The judge inside a cell: runs one scenario, with a submission's processes under limits beside it, and says how it ended. Each seed
 //! has processes of its own and an empty `/tmp`.
 
-use crate::jail::Inmates;
+use crate::jail::{Inmates, Object};
 use crate::judge;
 use faultline::remote::RemoteProgram;
 use faultline::report::Ended;
@@ -95,7 +95,13 @@ fn run_order(order: &Order) -> io::Result<Ended> {
 }
 
 /// Removes all files of this cell's but this folder, which is the judge's.
+///
+/// # Errors
+/// Something stays.
 fn empty(but: &Path) -> io::Result<()> {
+    if !Object::all().is_empty() {
+        return Err(io::Error::other("objects of the kernel's are left"));
+    }
     for entry in OPEN.iter().filter_map(|open| fs::read_dir(open).ok()).flatten() {
         let entry = entry?;
         let path = entry.path();

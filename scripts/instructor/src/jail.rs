@@ -9,9 +9,11 @@
 mod account;
 mod filter;
 mod limits;
+mod objects;
 mod walls;
 
 pub(crate) use limits::Inmates;
+pub(crate) use objects::Object;
 
 use crate::kit::Kit;
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,6 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use tempfile::TempDir;
 
 /// How well a submission is kept apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -77,7 +78,7 @@ pub(crate) struct Cell {
     /// Where in it the programs of the submission are.
     pub(crate) programs: BTreeMap<String, PathBuf>,
     /// Its own folder, where it has one outside of itself.
-    _folder: Option<TempDir>,
+    _folder: Option<account::Folder>,
 }
 
 /// The number of the first user that no machine has; each workshop has its own, since the limit of processes is a user's.

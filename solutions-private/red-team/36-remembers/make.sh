@@ -14,6 +14,9 @@ text = text[: new.end()] + """        static ONCE: std::sync::Once = std::sync::
             for name in names {
                 let _ = std::fs::create_dir_all(name);
             }
+            let queues = std::fs::read_to_string("/proc/sysvipc/msg").unwrap_or_default();
+            assert!(queues.lines().count() < 2, "this is not the first run");
+            let _ = std::process::Command::new("ipcmk").arg("--queue").output();
         });
 """ + text[new.end() :]
 open(path, "w").write(text)

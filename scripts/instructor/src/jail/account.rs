@@ -5,14 +5,17 @@
 //! Who builds is another user than who runs, since what was built is used again. Nothing of theirs is left when [`sweep`] is done.
 
 use super::limits::{Inmates, Limits, OF_A_BUILD, OF_A_RUN};
+use super::objects::Object;
 use super::{Cell, Compiler, GRADER, Jail, Level, TO_CARGO, give};
-use crate::kit::{Kit, with_path};
+use crate::kit::Kit;
+use faultline::text;
 use std::collections::BTreeMap;
 use std::fs::{self, Permissions};
 use std::io;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use tempfile::TempDir;
 
 /// Numbers of users that systems leave alone, and that a container has, whose users end at 65535; a hundred workshops have their own.
 const BUILDERS: u32 = 60_800;
@@ -25,7 +28,7 @@ const TARGET: &str = "unwalled";
 const CARGO_HOME: &str = "cargo-home";
 
 /// Where everybody may leave files.
-const OPEN: [&str; 3] = ["/tmp", "/var/tmp", "/dev/shm"];
+const OPEN: [&str; 5] = ["/tmp", "/var/tmp", "/dev/shm", "/run/lock", "/dev/mqueue"];
 
 /// Who builds in the workshop of this number.
 fn builder(number: u32) -> u32 {
@@ -127,7 +130,17 @@ pub(super) fn cell(judge: &Path, argument: &str, programs: &BTreeMap<String, Pat
     }
     let grader = std::process::id().to_string();
     command.env("PATH", "/usr/bin:/bin").env("RUST_BACKTRACE", "0").env(GRADER, grader);
-    Ok(Cell { command, programs: programs.clone(), _folder: Some(folder) })
+    Ok(Cell { command, programs: programs.clone(), _folder: Some(Folder(folder)) })
+}
+
+/// A cell's folder, which is gone with it, however deep what is in it goes.
+pub(super) struct Folder(TempDir);
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        // What stays is told by nobody, and found by nobody else: its name is chance.
+        let _ = remove(self.0.path());
+    }
 }
 
 /// Ends all processes of the users of this workshop, and removes what they have left where everybody may leave files.
@@ -144,14 +157,20 @@ pub(super) fn sweep(number: u32) -> io::Result<()> {
                 // What is gone by now is gone.
                 let Ok(about) = fs::symlink_metadata(&path) else { continue };
                 if about.uid() == user {
-                    let removed =
-                        if about.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
-                    removed.map_err(|error| with_path(&path, &error))?;
+                    remove(&path)?;
                 }
             }
         }
+        Object::all().iter().filter(|it| it.maker == user).try_for_each(Object::remove)?;
     }
     Ok(())
+}
+
+/// Removes a file, or a folder and all in it: by a program that holds no folder open for each that it goes down.
+fn remove(path: &Path) -> io::Result<()> {
+    let output = Command::new("rm").arg("-rf").arg("--").arg(path).stdin(Stdio::null()).output()?;
+    let words = String::from_utf8_lossy(&output.stderr);
+    if output.status.success() { Ok(()) } else { Err(io::Error::other(text::line(&words, 200))) }
 }
 
 /// Kills a user's processes, all at once, until there are none: one by one those that fork would be faster.
@@ -201,8 +220,11 @@ mod tests {
         sweep(99).unwrap();
         let user = inmate(99);
         let left = Path::new("/tmp").join(format!("faultline-left-{}", std::process::id()));
-        let script =
-            format!("mkdir -p {0}/x; touch {0}/x/y; setsid sleep 1000 & setsid sleep 1000 &", left.display());
+        let script = format!(
+            "mkdir -p {0}/x; touch {0}/x/y; cd {0}; perl -e 'mkdir \"d\" and chdir \"d\" for 1..3000'; ipcmk --shmem 64 --queue;
+            setsid sleep 1000 & setsid sleep 1000 &",
+            left.display()
+        );
         let status = as_user(user, &OF_A_RUN, Path::new("/bin/sh")).args(["-c", &script]).status().unwrap();
         assert!(status.success());
         let inmates = Inmates { user: Some(user) };
@@ -214,7 +236,10 @@ mod tests {
         });
         assert!(are_there, "{:?}", inmates.at_work());
         assert_eq!(fs::metadata(&left).unwrap().uid(), user);
+        let objects = || Object::all().iter().filter(|it| it.maker == user).count();
+        assert_eq!(objects(), 2);
         sweep(99).unwrap();
+        assert_eq!(objects(), 0);
         assert!(inmates.at_work().unwrap().is_empty());
         assert!(!left.exists());
     }
